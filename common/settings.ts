@@ -1,0 +1,69 @@
+/**
+ * Millrace's own settings: the section `custom.millrace` of serverless.yml, with defaults filled in.
+ * Checked (all problems at once, each with its path) by the manifest; see `runtime/manifest/`.
+ */
+export interface StreamSettings {
+  /** Delete the oldest segments beyond this many bytes, if every enabled function has finished them. */
+  readonly maxBytes: number;
+  /** At this size appends wait until there is room again; always above `maxBytes`. */
+  readonly hardLimitBytes: number;
+  /** A segment file is closed at about this size: the unit of deletion. */
+  readonly segmentBytes: number;
+}
+
+export interface GatewaySettings {
+  /** MQTT topics that carry telemetry; `{deviceId}` stands for one level. */
+  readonly telemetryTopics: readonly string[];
+  /** MQTT topic filters that devices may publish to besides: handed to subscribers, not stored. */
+  readonly relayTopics: readonly string[];
+  readonly maxPayloadBytes: number;
+}
+
+export interface DeviceTypeSettings {
+  /** Type of devices that nothing else names. */
+  readonly default: string;
+  /** Device id pattern (`*` matches any run of characters) -> type; the first match wins. */
+  readonly byDevice: Readonly<Record<string, string>>;
+}
+
+export interface EventSettings {
+  /** An event time further ahead of its arrival than this is refused (ms). */
+  readonly maxFutureMs: number;
+  /** An event time before this is refused (epoch ms). */
+  readonly oldest: number;
+}
+
+export interface AggregateSettings {
+  readonly windowMs: number;
+  readonly allowedLatenessMs: number;
+}
+
+export interface RetentionSettings {
+  /** Each in ms. */
+  readonly windows: number;
+  readonly rollups: Readonly<Record<'1m' | '1h' | '1d', number>>;
+  readonly quarantine: number;
+  readonly late: number;
+  readonly alerts: number;
+}
+
+/** Local settings of one function: what a laptop needs and AWS has no word for. */
+export interface LocalFunctionSettings {
+  readonly isolation: 'worker' | 'inline';
+  /** Replaces the schedule of serverless.yml locally, e.g. `rate(1 second)`, which AWS does not offer. */
+  readonly schedule?: string;
+  /** Replaces `batchWindow` (ms): the local poller can wait for less than a second. */
+  readonly batchWindowMs?: number;
+}
+
+export interface Settings {
+  /** Folder of the project, absolute: where serverless.yml, schemas/ and rules/ lie. */
+  readonly root: string;
+  readonly gateway: GatewaySettings;
+  readonly deviceTypes: DeviceTypeSettings;
+  readonly events: EventSettings;
+  readonly aggregate: AggregateSettings;
+  readonly retention: RetentionSettings;
+  readonly streams: Readonly<Record<string, StreamSettings>>;
+  readonly functions: Readonly<Record<string, LocalFunctionSettings>>;
+}

@@ -1,0 +1,26 @@
+const base = {
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts'],
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  transform: {
+    '^.+\\.ts$': [
+      '@swc/jest',
+      { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'es6' } },
+    ],
+  },
+};
+const suite = (displayName, testMatch, testPathIgnorePatterns = []) => ({
+  ...base,
+  displayName,
+  testMatch,
+  testPathIgnorePatterns: ['/node_modules/', '/dist/', ...testPathIgnorePatterns],
+});
+
+export default {
+  projects: [
+    suite('unit', ['<rootDir>/test/**/*.test.ts'], ['<rootDir>/test/(contract|crash|e2e)/']),
+    suite('contract', ['<rootDir>/test/contract/**/*.test.ts']),
+    suite('crash', ['<rootDir>/test/crash/**/*.test.ts']),
+    suite('e2e', ['<rootDir>/test/e2e/**/*.test.ts']),
+  ],
+};

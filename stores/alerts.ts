@@ -1,0 +1,84 @@
+/**
+ * What `alert` and `notify` keep. For the rules all stores follow see `validation.ts`.
+ */
+import type { Page, PageRequest } from './validation.js';
+
+export const ALERT_STATES = ['pending', 'firing', 'resolved'] as const;
+export type AlertState = (typeof ALERT_STATES)[number];
+
+/** One alert instance: a rule and a device, from the event that started it to the one that ended it. */
+export interface Alert {
+  /** Hash of the rule's name and the labels: the same in MQTT topics, webhooks and the API. */
+  readonly fingerprint: string;
+  readonly rule: string;
+  readonly severity: string;
+  readonly state: AlertState;
+  readonly deviceId: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  /** The value the rule compared, of the event that caused the last transition. */
+  readonly value: number | string | boolean | null;
+  /** Event time of that event, epoch ms. */
+  readonly eventTime: number;
+  /** Event time at which the condition began to hold, epoch ms. */
+  readonly startsAt: number;
+  /** When it resolved, epoch ms; null while it has not. */
+  readonly endsAt: number | null;
+  /** The triggering event itself, as published. */
+  readonly event: unknown;
+}
+
+/** The state machine's row for one rule and device. */
+export interface AlertStateRow {
+  readonly fingerprint: string;
+  readonly deviceId: string;
+  readonly partition: number;
+  /** Offset of the record that caused the last transition. */
+  readonly offset: bigint;
+  readonly alert: Alert;
+  /** Opaque to the store, versioned by the alert core: a JSON document. */
+  readonly state: string;
+}
+
+export interface AlertCommit {
+  readonly partition: number;
+  readonly rows: readonly AlertStateRow[];
+}
+
+export interface AlertStore {
+  /** Rows of these devices. */
+  rows(deviceIds: readonly string[]): Promise<readonly AlertStateRow[]>;
+  /** All pending rows of a partition: those with a timer that a tick may run out. */
+  pending(partition: number): Promise<readonly AlertStateRow[]>;
+  /** Writes state rows, and the alert of each into the history (keyed by fingerprint and startsAt). */
+  commit(commit: AlertCommit): Promise<void>;
+
+  /** The history, newest startsAt first. */
+  alerts(
+    filter: { readonly state?: AlertState; readonly deviceId?: string },
+    page: PageRequest,
+  ): Promise<Page<Alert>>;
+  counts(): Promise<Readonly<Record<AlertState, number>>>;
+  /** Deletes resolved alerts that ended before `time`, at most `limit`; returns how many went. */
+  trim(time: number, limit: number): Promise<number>;
+  close(): Promise<void>;
+}
+
+export interface NotificationStore {
+  /** Those of the ids that were delivered before, with the alerts-stream offset they were delivered for. */
+  delivered(ids: readonly string[]): Promise<ReadonlyMap<string, bigint>>;
+  commit(
+    partition: number,
+    sent: readonly { readonly id: string; readonly offset: bigint; readonly time: number }[],
+  ): Promise<void>;
+  count(): Promise<number>;
+  trim(time: number, limit: number): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** The last tick's time: ticks never go back, whatever the system clock does, restarts included. */
+export interface TickStore {
+  lastTick(): Promise<number>;
+  saveTick(time: number): Promise<void>;
+  close(): Promise<void>;
+}
