@@ -1,0 +1,90 @@
+/**
+ * How Millrace opens a SQLite file.
+ *
+ * Discipline: one file per owning function (`validation.db`, `aggregation.db`, `rollups.db`, …), in WAL mode. The
+ * owner is the only one that inserts or updates; `retain` deletes in short transactions; everybody else reads.
+ * Every write is `BEGIN IMMEDIATE … COMMIT` with `synchronous=FULL`: when a commit returns, it survives a loss of
+ * power, and so a checkpoint can never be ahead of the state it stands for.
+ */
+import Database from 'libsql';
+import { codeOf, MillraceError, messageOf } from '../../common/errors.js';
+
+export type Sqlite = Database.Database;
+export type Statement = Database.Statement;
+
+/** How long a writer waits for another one's transaction (ms). */
+const BUSY_TIMEOUT = 5_000;
+
+/**
+ * Opens (and makes) the file and brings its schema up to date. `migrations[i]` takes the schema from version i to
+ * i + 1; the version is SQLite's `user_version`. Never edit a migration that was released: append one.
+ * Throws `STORE_UNUSABLE` or `STORE_TOO_NEW`.
+ */
+export function openSqlite(path: string, migrations: readonly string[]): Sqlite {
+  let database: Sqlite;
+  try {
+    database = new Database(path);
+    database.pragma('journal_mode = WAL');
+  } catch (error) {
+    throw new MillraceError(`cannot open the store ${path}: ${messageOf(error)}`, {
+      code: 'STORE_UNUSABLE',
+      hint: 'Is it a directory Millrace may write to, and the file one that Millrace made?',
+      cause: error,
+    });
+  }
+  database.pragma('synchronous = FULL');
+  database.pragma(`busy_timeout = ${BUSY_TIMEOUT}`);
+  migrate(database, path, migrations);
+  return database;
+}
+
+function migrate(database: Sqlite, path: string, migrations: readonly string[]): void {
+  const version = () => Number(database.pragma('user_version', { simple: true }));
+  if (version() === migrations.length) return;
+  transact(database, () => {
+    // Read again inside the transaction: another environment may have migrated meanwhile.
+    const from = version();
+    if (from > migrations.length) {
+      throw new MillraceError(
+        `${path} has schema version ${from}, this Millrace knows ${migrations.length}`,
+        {
+          code: 'STORE_TOO_NEW',
+          hint: 'Start a Millrace at least as new as the one that wrote this data directory.',
+        },
+      );
+    }
+    for (const migration of migrations.slice(from)) database.exec(migration);
+    database.pragma(`user_version = ${migrations.length}`);
+  });
+}
+
+/** Runs `work` in one write transaction. A full disk or a busy file becomes an error that says a retry helps. */
+export function transact<T>(database: Sqlite, work: () => T): T {
+  try {
+    database.exec('BEGIN IMMEDIATE');
+    const result = work();
+    database.exec('COMMIT');
+    return result;
+  } catch (error) {
+    if (database.inTransaction) database.exec('ROLLBACK');
+    throw storeError(error, database.name);
+  }
+}
+
+const RETRIABLE = new Map([
+  ['SQLITE_BUSY', 'another transaction held the file for too long'],
+  ['SQLITE_FULL', 'the disk is full'],
+  ['SQLITE_IOERR', 'the disk failed'],
+]);
+
+function storeError(error: unknown, path: string): unknown {
+  const code = codeOf(error);
+  const known = code === undefined ? undefined : [...RETRIABLE].find(([prefix]) => code.startsWith(prefix));
+  if (known === undefined) return error;
+  return new MillraceError(`cannot write ${path}: ${known[1]}`, {
+    code: `STORE_${known[0].slice('SQLITE_'.length)}`,
+    canRetry: true,
+    hint: 'The invocation is tried again; look at the disk if this does not pass.',
+    cause: error,
+  });
+}
