@@ -39,9 +39,9 @@ export function openSqlite(path: string, migrations: readonly string[]): Sqlite 
 }
 
 function migrate(database: Sqlite, path: string, migrations: readonly string[]): void {
-  const version = () => Number(database.pragma('user_version', { simple: true }));
+  const version = () => Number(database.prepare('SELECT user_version FROM pragma_user_version').pluck().get());
   if (version() === migrations.length) return;
-  transact(database, () => {
+  transact(database, path, () => {
     // Read again inside the transaction: another environment may have migrated meanwhile.
     const from = version();
     if (from > migrations.length) {
@@ -59,7 +59,7 @@ function migrate(database: Sqlite, path: string, migrations: readonly string[]):
 }
 
 /** Runs `work` in one write transaction. A full disk or a busy file becomes an error that says a retry helps. */
-export function transact<T>(database: Sqlite, work: () => T): T {
+export function transact<T>(database: Sqlite, path: string, work: () => T): T {
   try {
     database.exec('BEGIN IMMEDIATE');
     const result = work();
@@ -67,7 +67,7 @@ export function transact<T>(database: Sqlite, work: () => T): T {
     return result;
   } catch (error) {
     if (database.inTransaction) database.exec('ROLLBACK');
-    throw storeError(error, database.name);
+    throw storeError(error, path);
   }
 }
 
