@@ -39,7 +39,9 @@ export function openSqlite(path: string, migrations: readonly string[]): Sqlite 
 }
 
 function migrate(database: Sqlite, path: string, migrations: readonly string[]): void {
-  const version = () => Number(database.prepare('SELECT user_version FROM pragma_user_version').pluck().get());
+  const readVersion = database.prepare('SELECT user_version FROM pragma_user_version').pluck();
+  // `all`, because libsql's `get` and `pragma` disregard `pluck` and `simple`.
+  const version = () => Number(readVersion.all()[0]);
   if (version() === migrations.length) return;
   transact(database, path, () => {
     // Read again inside the transaction: another environment may have migrated meanwhile.
