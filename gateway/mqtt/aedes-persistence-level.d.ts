@@ -1,0 +1,11 @@
+declare module 'aedes-persistence-level' {
+  /** The methods of an Aedes persistence that `sessions.ts` adds to; Aedes calls the rest. */
+  interface LevelPersistence {
+    addSubscriptions(client: { readonly id: string }, subscriptions: any[]): Promise<unknown>;
+    removeSubscriptions(client: { readonly id: string }, topics: string[]): Promise<unknown>;
+    cleanSubscriptions(client: { readonly id: string }): Promise<unknown>;
+    outgoingEnqueueCombi(subscriptions: any[], packet: unknown): Promise<unknown>;
+    outgoingClearMessageId(client: { readonly id: string }, packet: unknown): Promise<unknown>;
+  }
+  export default function persistence(database: object): LevelPersistence;
+}
