@@ -69,6 +69,11 @@ export interface AggregationTally {
 
 export interface AggregationCommit {
   readonly tally: AggregationTally;
+  /**
+   * `nextOffset` of the tally this commit was computed from. When the stored one is elsewhere, somebody else was
+   * faster: `commit` then changes nothing and fails with `STORE_STALE` (`canRetry`). Left out, nothing is compared.
+   */
+  readonly from?: bigint;
   readonly devices: readonly DeviceProgress[];
   readonly windows: readonly WindowRow[];
   readonly late: readonly LateEvent[];

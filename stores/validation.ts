@@ -51,6 +51,11 @@ export interface ValidationTally {
 
 export interface ValidationCommit {
   readonly tally: ValidationTally;
+  /**
+   * `nextOffset` of the tally this commit was computed from. When the stored one is elsewhere, somebody else was
+   * faster: `commit` then changes nothing and fails with `STORE_STALE` (`canRetry`). Left out, nothing is compared.
+   */
+  readonly from?: bigint;
   readonly latest: readonly LatestEvent[];
   readonly quarantined: readonly QuarantineEntry[];
 }
