@@ -6,27 +6,36 @@ import { FrameCursor, type StreamRecord } from './record.js';
 export interface Batch {
   readonly stream: string;
   readonly partition: number;
-  /** Offset of the first record; the others follow without gaps. */
+  /** Offset of the first record; the others follow without gaps, unless `offsets` says otherwise. */
   readonly baseOffset: bigint;
+  /**
+   * Each record's offset, ascending; only from engines whose offsets have gaps (Kinesis sequence numbers). Use
+   * `offsetAt` and `lastOffset` rather than adding to `baseOffset`.
+   */
+  readonly offsets?: readonly bigint[];
   readonly count: number;
   /** The frames (see `record.ts`), `count` of them. */
   readonly frames: Buffer;
 }
 
+/** Offset of the record at `index` (0 to `count - 1`). */
+export function offsetAt(batch: Batch, index: number): bigint {
+  return batch.offsets?.[index] ?? batch.baseOffset + BigInt(index);
+}
+
 /** Offset of the batch's last record; of the one before the first when the batch is empty. */
 export function lastOffset(batch: Batch): bigint {
-  return batch.baseOffset + BigInt(batch.count) - 1n;
+  return offsetAt(batch, batch.count - 1);
 }
 
 /** A batch's records as objects, bytes copied. For tests and off the hot path. */
 export function* recordsOf(batch: Batch): Generator<StreamRecord> {
   const cursor = new FrameCursor(batch.frames);
-  let offset = batch.baseOffset;
-  while (cursor.next()) {
+  for (let index = 0; cursor.next(); index++) {
     const headers = cursor.headers();
     yield {
       partition: batch.partition,
-      offset: offset++,
+      offset: offsetAt(batch, index),
       kind: cursor.kind,
       arrivalTime: cursor.arrivalTime,
       key: cursor.key(),
