@@ -8,6 +8,8 @@ export type AlertState = (typeof ALERT_STATES)[number];
 
 /** One alert instance: a rule and a device, from the event that started it to the one that ended it. */
 export interface Alert {
+  /** `{fingerprint}-{startsAt}-{state}`: the same for every repetition of one notification. */
+  readonly id: string;
   /** Hash of the rule's name and the labels: the same in MQTT topics, webhooks and the API. */
   readonly fingerprint: string;
   readonly rule: string;
@@ -24,6 +26,8 @@ export interface Alert {
   readonly startsAt: number;
   /** When it resolved, epoch ms; null while it has not. */
   readonly endsAt: number | null;
+  /** Arrival time of the record that caused the last transition, epoch ms; retention goes by it. */
+  readonly changedAt: number;
   /** The triggering event itself, as published. */
   readonly event: unknown;
 }
@@ -33,9 +37,10 @@ export interface AlertStateRow {
   readonly fingerprint: string;
   readonly deviceId: string;
   readonly partition: number;
-  /** Offset of the record that caused the last transition. */
+  /** Offset of the last record that changed the row. */
   readonly offset: bigint;
-  readonly alert: Alert;
+  /** The current instance; null when a pending one became inactive: there was no alert. */
+  readonly alert: Alert | null;
   /** Opaque to the store, versioned by the alert core: a JSON document. */
   readonly state: string;
 }
@@ -43,6 +48,8 @@ export interface AlertStateRow {
 export interface AlertCommit {
   readonly partition: number;
   readonly rows: readonly AlertStateRow[];
+  /** Alerts that began and ended without touching the current state: for the history alone, if not there yet. */
+  readonly passed: readonly Alert[];
 }
 
 export interface AlertStore {
@@ -50,7 +57,10 @@ export interface AlertStore {
   rows(deviceIds: readonly string[]): Promise<readonly AlertStateRow[]>;
   /** All pending rows of a partition: those with a timer that a tick may run out. */
   pending(partition: number): Promise<readonly AlertStateRow[]>;
-  /** Writes state rows, and the alert of each into the history (keyed by fingerprint and startsAt). */
+  /**
+   * Writes state rows, and the alert of each into the history (keyed by fingerprint and startsAt). A row without
+   * an alert takes the pending one of its fingerprint out of the history again.
+   */
   commit(commit: AlertCommit): Promise<void>;
 
   /** The history, newest startsAt first. */
@@ -59,7 +69,12 @@ export interface AlertStore {
     page: PageRequest,
   ): Promise<Page<Alert>>;
   counts(): Promise<Readonly<Record<AlertState, number>>>;
-  /** Deletes resolved alerts that ended before `time`, at most `limit`; returns how many went. */
+  /**
+   * Current alerts that are resolved and whose last change was before `time`, at most `limit`: what `trim` is about
+   * to forget, so that their retained topics can be cleared first.
+   */
+  expired(time: number, limit: number): Promise<readonly Alert[]>;
+  /** Deletes resolved alerts changed before `time`, history and state, at most `limit`; returns how many went. */
   trim(time: number, limit: number): Promise<number>;
   close(): Promise<void>;
 }
