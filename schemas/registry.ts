@@ -20,8 +20,11 @@ export interface SchemaRegistry {
 }
 
 const OPTIONS: Options = {
-  strict: true,
-  allowUnionTypes: true,
+  strictSchema: true,
+  // Stricter than the standard about style alone, on the console at that.
+  strictTypes: false,
+  strictTuples: false,
+  strictRequired: false,
   // `1e999` parses to Infinity, which is a number to JavaScript and to no one else.
   strictNumbers: true,
   // Quarantine shows the first reason; collecting all of them would let one event cost a thousand errors.
