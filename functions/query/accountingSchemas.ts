@@ -1,0 +1,96 @@
+/** JSON Schemas of the books and of the status page's summary. */
+import type { JsonSchema } from './parameters.js';
+import * as s from './schemaParts.js';
+
+const figures = {
+  received: s.count('Events stored with no promise to anybody (QoS 0).'),
+  acknowledged: s.count('Events stored with a promise to the publisher (QoS 1, QoS 2, HTTP).'),
+  ticks: s.count('Ticks: the time, as records.'),
+  stored: s.count('Records ever stored in the stream: received + acknowledged + ticks.'),
+  trimmed: s.count('Stored records that retention has removed since.'),
+  validated: s.count('Events that validate found valid.'),
+  quarantined: s.count(),
+  aggregated: s.count('Events that are in a window.'),
+  late: s.count('Events whose window had closed.'),
+  duplicate: s.count('Events that came again with the same device and seq.'),
+  refused: s.count('Events that aggregate skipped because validation refuses them.'),
+  inFlight: s.mapOf({ type: 'integer', description: 'Events that the function has not finished.' }),
+  lag: s.mapOf({
+    type: 'integer',
+    description: 'Records, ticks included, that the function has not finished.',
+  }),
+};
+
+const alertCounts = s.object({ pending: s.count(), firing: s.count(), resolved: s.count() });
+
+export const accountingSchemas: Readonly<Record<string, JsonSchema>> = {
+  Totals: s.object(figures),
+  PartitionFigures: s.object({
+    partition: s.count(),
+    start: s.offset('Oldest offset still there.'),
+    end: s.offset('Offset that the next record gets.'),
+    ...figures,
+    positions: s.mapOf(s.offset('Next offset to finish.')),
+  }),
+  Imbalance: s.object({
+    partition: s.count(),
+    what: s.text('The identity that does not hold.'),
+    expected: { type: 'number' },
+    actual: { type: 'number' },
+  }),
+  Accounting: s.object({
+    balanced: { type: 'boolean' },
+    imbalances: s.arrayOf(s.ref('Imbalance')),
+    total: s.ref('Totals'),
+    partitions: s.arrayOf(s.ref('PartitionFigures')),
+    alerts: alertCounts,
+    streams: s.arrayOf(
+      s.object({
+        name: s.text(),
+        stored: s.count(),
+        trimmed: s.count(),
+        lag: s.mapOf({ type: 'integer' }),
+      }),
+    ),
+  }),
+  Summary: s.object({
+    time: s.time('When the counters were read.'),
+    version: s.text(),
+    startedAt: s.time(),
+    connections: s.count('MQTT connections.'),
+    balanced: { type: 'boolean' },
+    imbalances: s.arrayOf(s.ref('Imbalance')),
+    total: s.ref('Totals'),
+    functions: s.arrayOf(
+      s.object({
+        functionName: s.text(),
+        stream: s.text(),
+        enabled: { type: 'boolean' },
+        failing: s.nullable(s.text('Message of the failed invocation that is being tried again.')),
+        lag: { type: 'integer' },
+      }),
+    ),
+    streams: s.arrayOf(
+      s.object({
+        name: s.text(),
+        partitions: s.count(),
+        stored: s.count(),
+        trimmed: s.count(),
+        writable: { type: 'boolean' },
+        code: s.nullable(s.text('Why appends are held back.')),
+        reason: s.nullable(s.text()),
+      }),
+    ),
+    gateway: s.mapOf({ type: 'number', description: 'A counter since the process started.' }),
+    alerts: s.object({
+      counts: alertCounts,
+      firing: s.arrayOf(s.ref('Alert')),
+      pending: s.arrayOf(s.ref('Alert')),
+      resolved: s.arrayOf(s.ref('Alert')),
+    }),
+    windows: s.arrayOf(s.ref('Window')),
+    deviceCount: s.count(),
+    devices: s.arrayOf(s.ref('Device')),
+    quarantine: s.arrayOf(s.ref('QuarantineEntry')),
+  }),
+};

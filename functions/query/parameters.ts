@@ -1,0 +1,167 @@
+/**
+ * The API's parameters: each is declared once, with its JSON Schema for the OpenAPI document and the parser that the
+ * routes use, so that the document cannot say anything else than what happens.
+ */
+import { ALERT_STATES, type AlertState } from '../../stores/alerts.js';
+import { PERIODS, type Period } from '../../stores/rollups.js';
+import { badParameter } from './problem.js';
+import { parseTime } from './timestamps.js';
+
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+export interface Parameter<T = unknown> {
+  readonly name: string;
+  readonly in: 'path' | 'query';
+  readonly required: boolean;
+  readonly description: string;
+  readonly schema: JsonSchema;
+  /** The value of what the client wrote, or of nothing; throws a 400 that names the parameter. */
+  parse(text: string | undefined): T;
+}
+
+/** Turns `{name: Parameter<T>}` into `{name: T}`. */
+export type Values<P extends Readonly<Record<string, Parameter>>> = {
+  readonly [K in keyof P]: P[K] extends Parameter<infer T> ? T : never;
+};
+
+function query<T>(
+  name: string,
+  description: string,
+  schema: JsonSchema,
+  parse: (text: string) => T,
+): Parameter<T | undefined> {
+  return {
+    name,
+    in: 'query',
+    required: false,
+    description,
+    schema,
+    parse: (text) => (text === undefined ? undefined : parse(text)),
+  };
+}
+
+function withDefault<T>(parameter: Parameter<T | undefined>, value: T): Parameter<T> {
+  return { ...parameter, parse: (text) => parameter.parse(text) ?? value };
+}
+
+function oneOf<T extends string>(name: string, values: readonly T[]): (text: string) => T {
+  return (text) => {
+    const value = values.find((candidate) => candidate === text);
+    if (value === undefined) throw badParameter(name, `must be one of ${values.join(', ')}`);
+    return value;
+  };
+}
+
+const DEFAULT_LIMIT = 100;
+const MAX_LIMIT = 1000;
+
+export const limit = withDefault(
+  query(
+    'limit',
+    'How many items to answer at most.',
+    { type: 'integer', minimum: 1, maximum: MAX_LIMIT, default: DEFAULT_LIMIT },
+    (text) => {
+      const value = /^\d{1,4}$/.test(text) ? Number(text) : 0;
+      if (value < 1 || value > MAX_LIMIT) {
+        throw badParameter('limit', `must be a whole number from 1 to ${MAX_LIMIT}`);
+      }
+      return value;
+    },
+  ),
+  DEFAULT_LIMIT,
+);
+
+export const cursor = withDefault(
+  query<string | null>(
+    'cursor',
+    'The `next` of the page before this one.',
+    { type: 'string', minLength: 1 },
+    (text) => {
+      if (text === '') throw badParameter('cursor', 'must not be empty; leave it out for the first page');
+      return text;
+    },
+  ),
+  null,
+);
+
+const TIME: JsonSchema = {
+  oneOf: [{ type: 'string', format: 'date-time' }, { type: 'integer' }],
+};
+
+function time(name: string, description: string, otherwise: number): Parameter<number> {
+  const parse = (text: string) => {
+    const value = parseTime(text);
+    if (value === undefined) throw badParameter(name, 'must be an RFC 3339 timestamp or epoch milliseconds');
+    return value;
+  };
+  return withDefault(query(name, description, TIME, parse), otherwise);
+}
+
+export const from = time(
+  'from',
+  'Only what starts at this time or later: RFC 3339, or epoch milliseconds. Default: the beginning.',
+  0,
+);
+export const to = time(
+  'to',
+  'Only what starts before this time: RFC 3339, or epoch milliseconds. Default: the end.',
+  Number.MAX_SAFE_INTEGER,
+);
+
+/** `from` and `to` together; an empty or reversed range is a mistake. */
+export function rangeOf(values: { readonly from: number; readonly to: number }): {
+  from: number;
+  to: number;
+} {
+  if (values.from >= values.to) throw badParameter('to', 'must be later than from');
+  return { from: values.from, to: values.to };
+}
+
+export const metric = query(
+  'metric',
+  'Only the figures of this metric. Of one that was never seen there are none: `metrics` is empty then.',
+  { type: 'string', minLength: 1 },
+  (text) => {
+    if (text === '') throw badParameter('metric', 'must not be empty');
+    return text;
+  },
+);
+
+export const period: Parameter<Period> = withDefault(
+  query<Period>(
+    'period',
+    'Length of the buckets.',
+    { enum: PERIODS, default: '1m' },
+    oneOf('period', PERIODS),
+  ),
+  '1m',
+);
+
+export const state = query<AlertState>(
+  'state',
+  'Only alerts in this state.',
+  { enum: ALERT_STATES },
+  oneOf('state', ALERT_STATES),
+);
+
+export const deviceId = query(
+  'deviceId',
+  'Only alerts of this device.',
+  { type: 'string', minLength: 1 },
+  (text) => {
+    if (text === '') throw badParameter('deviceId', 'must not be empty');
+    return text;
+  },
+);
+
+export const id: Parameter<string> = {
+  name: 'id',
+  in: 'path',
+  required: true,
+  description: 'Device id.',
+  schema: { type: 'string', minLength: 1 },
+  parse: (text) => {
+    if (text === undefined || text === '') throw badParameter('id', 'must not be empty');
+    return text;
+  },
+};

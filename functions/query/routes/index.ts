@@ -1,0 +1,7 @@
+/** All routes that answer with data. */
+import type { Route } from '../route.js';
+import { deviceRoutes } from './devices.js';
+import { eventRoutes } from './events.js';
+import { operationRoutes } from './operations.js';
+
+export const routes: readonly Route[] = [...deviceRoutes, ...eventRoutes, ...operationRoutes];

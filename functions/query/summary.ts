@@ -1,0 +1,130 @@
+/**
+ * Everything the status page shows, in one answer: a round trip for the deployment's status and one short indexed
+ * query per list, however much is stored. Counters are totals; whoever polls makes rates of them with `time`.
+ */
+import type { Alert, AlertState } from '../../stores/alerts.js';
+import type { DeploymentStatus, Platform } from '../contract.js';
+import type { Accounting, Figures } from './accounting.js';
+import { TELEMETRY } from './accounting.js';
+import type { Imbalance } from './balance.js';
+import { readBooks } from './books.js';
+import { quarantineViews } from './payloads.js';
+import { rfc3339 } from './timestamps.js';
+import { alertView, deviceView, windowView } from './views.js';
+
+/** How many of each the page shows. The whole lists have their own routes. */
+const FIRING = 50;
+const PENDING = 20;
+const RESOLVED = 10;
+const WINDOWS = 20;
+const DEVICES = 25;
+const QUARANTINE = 10;
+/** Bytes of each payload: enough to recognise it. */
+const PAYLOAD_PREVIEW = 2_000;
+
+export interface Summary {
+  /** When the counters were read. */
+  readonly time: string;
+  readonly version: string;
+  readonly startedAt: string;
+  readonly connections: number;
+  readonly balanced: boolean;
+  readonly imbalances: readonly Imbalance[];
+  readonly total: Figures;
+  readonly functions: readonly FunctionSummary[];
+  readonly streams: readonly StreamSummary[];
+  readonly gateway: Readonly<Record<string, number>>;
+  readonly alerts: {
+    readonly counts: Readonly<Record<AlertState, number>>;
+    readonly firing: readonly ReturnType<typeof alertView>[];
+    readonly pending: readonly ReturnType<typeof alertView>[];
+    readonly resolved: readonly ReturnType<typeof alertView>[];
+  };
+  readonly windows: readonly ReturnType<typeof windowView>[];
+  readonly deviceCount: number;
+  readonly devices: readonly ReturnType<typeof deviceView>[];
+  readonly quarantine: ReturnType<typeof quarantineViews>;
+}
+
+export interface FunctionSummary {
+  readonly functionName: string;
+  readonly stream: string;
+  readonly enabled: boolean;
+  readonly failing: string | null;
+  /** Records that it has not finished. */
+  readonly lag: number;
+}
+
+export interface StreamSummary {
+  readonly name: string;
+  readonly partitions: number;
+  readonly stored: number;
+  readonly trimmed: number;
+  readonly writable: boolean;
+  readonly code: string | null;
+  readonly reason: string | null;
+}
+
+/** @param clock epoch ms */
+export async function readSummary(platform: Platform, clock: () => number = Date.now): Promise<Summary> {
+  const { aggregation, validation } = platform.stores;
+  const [books, firing, pending, resolved, windows, deviceCount, devices, quarantine] = await Promise.all([
+    readBooks(platform).then((read) => ({ ...read, time: clock() })),
+    alertsIn('firing', FIRING, platform),
+    alertsIn('pending', PENDING, platform),
+    alertsIn('resolved', RESOLVED, platform),
+    aggregation.recentWindows(WINDOWS),
+    validation.deviceCount(),
+    validation.devices({ limit: DEVICES, cursor: null }),
+    validation.quarantine({ limit: QUARANTINE, cursor: null }),
+  ]);
+  const { status, accounting } = books;
+  return {
+    time: rfc3339(books.time),
+    version: status.version,
+    startedAt: rfc3339(status.startedAt),
+    connections: status.connections,
+    balanced: accounting.balanced,
+    imbalances: accounting.imbalances,
+    total: accounting.total,
+    functions: functionsOf(status, accounting),
+    streams: streamsOf(status),
+    gateway: status.gateway,
+    alerts: { counts: accounting.alerts, firing, pending, resolved },
+    windows: windows.map((row) => windowView(row)),
+    deviceCount,
+    devices: devices.items.map(deviceView),
+    quarantine: quarantine.items.flatMap((entry) => quarantineViews([entry], PAYLOAD_PREVIEW)),
+  };
+}
+
+async function alertsIn(state: AlertState, limit: number, { stores }: Platform) {
+  const page = await stores.alerts.alerts({ state }, { limit, cursor: null });
+  return page.items.map((alert: Alert) => alertView(alert));
+}
+
+function functionsOf(status: DeploymentStatus, accounting: Accounting): FunctionSummary[] {
+  const lagOn = (stream: string) =>
+    stream === TELEMETRY
+      ? accounting.total.lag
+      : accounting.streams.find((candidate) => candidate.name === stream)?.lag;
+  return status.mappings.map((mapping) => ({
+    functionName: mapping.functionName,
+    stream: mapping.stream,
+    enabled: mapping.enabled,
+    failing: mapping.failing,
+    lag: lagOn(mapping.stream)?.[mapping.functionName] ?? 0,
+  }));
+}
+
+function streamsOf(status: DeploymentStatus): StreamSummary[] {
+  return status.streams.map((stream) => ({
+    name: stream.name,
+    partitions: stream.partitions.length,
+    stored: stream.partitions.reduce((total, partition) => total + Number(partition.end), 0),
+    trimmed: stream.partitions.reduce((total, partition) => total + Number(partition.start), 0),
+    writable: stream.health.writable,
+    code: stream.health.code ?? null,
+    reason: stream.health.reason ?? null,
+  }));
+}
