@@ -1,0 +1,111 @@
+/**
+ * `alert`: telemetry -> rules -> firing and resolved alerts on the stream `alerts`, and the state behind them.
+ *
+ * Alerts are appended before the state is committed: a crash in between repeats identical documents (`notify` knows
+ * them by their id) and loses none. Rows carry the offset of the record that changed them last, so a record that
+ * comes again changes nothing. Ordinary events of devices without an alert write nothing at all.
+ */
+import { join } from 'node:path';
+import { lambdaHandler } from '../../adapters/aws/lambda.js';
+import { messageOf } from '../../common/errors.js';
+import { EventDecoder } from '../../schemas/decode.js';
+import { loadSchemas } from '../../schemas/registry.js';
+import type { Alert } from '../../stores/alerts.js';
+import { type Batch, offsetAt } from '../../streams/batch.js';
+import { FrameCursor, RecordKind } from '../../streams/record.js';
+import { type CreateFunction, type OutgoingRecord, type Platform, SUCCESS } from '../contract.js';
+import { BatchEvaluation, type OnRuleError } from './evaluate.js';
+import { loadRules, type Rule } from './rules.js';
+import { rowOf, WarmPartition } from './warm.js';
+
+export const create: CreateFunction = (platform) => {
+  const { settings, stores } = platform;
+  const rules = loadRules(join(settings.root, 'rules'));
+  const decoder = new EventDecoder(loadSchemas(join(settings.root, 'schemas')), settings);
+  const onRuleError = ruleErrors(platform);
+  const partitions = new Map<number, WarmPartition>();
+
+  return {
+    async process(batch) {
+      if (batch.count === 0) return SUCCESS;
+      let warm = partitions.get(batch.partition);
+      // Taken out while in use: whatever goes wrong, the next invocation starts from the store.
+      partitions.delete(batch.partition);
+      if (warm === undefined || warm.crowded || !warm.continues(batch)) {
+        warm = new WarmPartition(rules, batch.partition);
+      }
+      const evaluation = new BatchEvaluation(rules, warm, onRuleError);
+      await evaluateBatch(batch, decoder, warm, evaluation, platform);
+      if (evaluation.told.length > 0) await platform.append('alerts', evaluation.told.map(recordOf));
+      if (evaluation.changed.size > 0 || evaluation.passed.length > 0) {
+        await stores.alerts.commit({
+          partition: batch.partition,
+          rows: [...evaluation.changed].map((entry) => rowOf(entry, batch.partition)),
+          passed: evaluation.passed,
+        });
+      }
+      warm.finished(batch);
+      partitions.set(batch.partition, warm);
+      return SUCCESS;
+    },
+  };
+};
+
+export const handler = lambdaHandler(create);
+
+async function evaluateBatch(
+  batch: Batch,
+  decoder: EventDecoder,
+  warm: WarmPartition,
+  evaluation: BatchEvaluation,
+  { stores }: Platform,
+): Promise<void> {
+  const keys: string[] = [];
+  const first = new FrameCursor(batch.frames);
+  while (first.next()) if (first.kind !== RecordKind.tick) keys.push(first.key());
+  const devices = await warm.devices(keys, stores.alerts);
+
+  const cursor = new FrameCursor(batch.frames);
+  let index = 0;
+  let event = 0;
+  const offset = (): bigint => offsetAt(batch, index);
+  for (; cursor.next(); index++) {
+    const { arrivalTime } = cursor;
+    if (cursor.kind === RecordKind.tick) {
+      evaluation.tick({ offset: offset(), arrivalTime });
+      continue;
+    }
+    const state = devices[event++]!;
+    const decoded = decoder.decode(cursor, state.id);
+    // What validation refuses is validate's to report.
+    if (!decoded.ok) continue;
+    const device = { id: state.id, type: decoded.deviceType };
+    evaluation.event(state, device, decoded.body, decoded.eventTime, arrivalTime, offset);
+  }
+}
+
+/** An alert as a record for the stream `alerts`; its arrival time is that of the record that caused it. */
+function recordOf(alert: Alert): OutgoingRecord {
+  return {
+    kind: RecordKind.acknowledged,
+    arrivalTime: alert.changedAt,
+    key: alert.deviceId,
+    value: Buffer.from(JSON.stringify(alert)),
+  };
+}
+
+/** Says once per rule and environment that it cannot be evaluated, with an example; the rest is only counted. */
+function ruleErrors({ log }: Platform): OnRuleError {
+  const counts = new Map<Rule, number>();
+  return (rule, deviceId, error) => {
+    const count = (counts.get(rule) ?? 0) + 1;
+    counts.set(rule, count);
+    // Powers of ten: a rule that fails for every event is not forgotten, and does not flood the log either.
+    if (Number.isInteger(Math.log10(count))) {
+      log.warn(
+        { rule: rule.name, place: rule.place, deviceId, count, reason: messageOf(error) },
+        'a rule cannot be evaluated for an event',
+      );
+    }
+  };
+}
