@@ -1,0 +1,58 @@
+/**
+ * All stores of an embedded deployment: a folder of SQLite files, each opened when a function first touches it.
+ */
+import { join } from 'node:path';
+import type { Stores } from '../stores.js';
+import { openAggregationStore } from './aggregation.js';
+import { openAlertStore } from './alerts.js';
+import { openNotificationStore } from './notifications.js';
+import { openRollupStore } from './rollups.js';
+import { openTickStore } from './ticks.js';
+import { openValidationStore } from './validation.js';
+
+/** Opens nothing yet; `directory` must exist. Closing closes what was opened; the stores are of no use afterwards. */
+export function openSqliteStores(directory: string): Stores {
+  const opened: { close(): Promise<void> }[] = [];
+  const lazily = <T extends { close(): Promise<void> }>(
+    file: string,
+    open: (path: string) => T,
+  ): (() => T) => {
+    let store: T | undefined;
+    return () => {
+      if (store === undefined) {
+        store = open(join(directory, file));
+        opened.push(store);
+      }
+      return store;
+    };
+  };
+  const validation = lazily('validation.db', openValidationStore);
+  const aggregation = lazily('aggregation.db', openAggregationStore);
+  const rollups = lazily('rollups.db', openRollupStore);
+  const alerts = lazily('alerts.db', openAlertStore);
+  const notifications = lazily('notifications.db', openNotificationStore);
+  const ticks = lazily('ticks.db', openTickStore);
+  return {
+    get validation() {
+      return validation();
+    },
+    get aggregation() {
+      return aggregation();
+    },
+    get rollups() {
+      return rollups();
+    },
+    get alerts() {
+      return alerts();
+    },
+    get notifications() {
+      return notifications();
+    },
+    get ticks() {
+      return ticks();
+    },
+    async close() {
+      for (const store of opened.splice(0)) await store.close();
+    },
+  };
+}
