@@ -17,6 +17,8 @@ export interface GatewaySettings {
   /** MQTT topic filters that devices may publish to besides: handed to subscribers, not stored. */
   readonly relayTopics: readonly string[];
   readonly maxPayloadBytes: number;
+  /** When functions lag further behind than this (ms, beyond their batch windows), publishers are slowed. */
+  readonly maxLagMs: number;
 }
 
 export interface DeviceTypeSettings {

@@ -19,6 +19,8 @@ export interface Ingest {
    * when it is durable (QoS 1, 2, HTTP) or not (QoS 0). Call `refusal` first.
    */
   accept(route: TelemetryRoute, payload: Uint8Array, promised: boolean, done: AppendCallback): void;
+  /** From now on nothing is stored and nothing acknowledged: publishers keep what they have for the next start. */
+  stop(): void;
 }
 
 export function createIngest(
@@ -35,12 +37,17 @@ export function createIngest(
     key: '',
     value: new Uint8Array() as Uint8Array,
   };
+  let stopped = false;
   return {
+    stop() {
+      stopped = true;
+    },
     refusal(payload) {
       if (payload.byteLength === 0) return empty;
       return payload.byteLength > maxPayloadBytes ? tooLarge(maxPayloadBytes) : null;
     },
     accept(route, payload, promised, done) {
+      if (stopped) return;
       record.kind = promised ? RecordKind.acknowledged : RecordKind.received;
       record.arrivalTime = clock.now();
       record.key = route.deviceId;

@@ -11,6 +11,7 @@ import type { AppendCallback } from '../streams/stream.js';
 
 /** One consumer of the stream, summed over its partitions. */
 export interface Progress {
+  readonly name: string;
   /** Records finished since ever. */
   readonly finished: bigint;
   /** Records in the stream since ever. */
@@ -40,7 +41,7 @@ export function createPacer(maxLagMs: number): Pacer {
   let head = 0;
   let holding = false;
   let released = false;
-  const lags: LagMeter[] = [];
+  const meters = new Map<string, LagMeter>();
 
   const drain = (count: number) => {
     const end = Math.min(held.length, head + count);
@@ -63,10 +64,12 @@ export function createPacer(maxLagMs: number): Pacer {
     },
     sample(now, consumers) {
       let slowest = Number.POSITIVE_INFINITY;
-      for (const [i, consumer] of consumers.entries()) {
-        const meter = (lags[i] ??= createLagMeter());
+      for (const consumer of consumers) {
+        const meter = meters.get(consumer.name) ?? createLagMeter();
+        meters.set(consumer.name, meter);
         const { lagMs, progressed, idleMs } = meter(now, consumer);
-        if (lagMs > maxLagMs + consumer.windowMs && idleMs < PATIENCE_MS) slowest = Math.min(slowest, progressed);
+        if (lagMs > maxLagMs + consumer.windowMs && idleMs < PATIENCE_MS)
+          slowest = Math.min(slowest, progressed);
       }
       holding = slowest !== Number.POSITIVE_INFINITY && !released;
       drain(holding ? Math.ceil(slowest * SHARE) : Number.POSITIVE_INFINITY);

@@ -67,8 +67,14 @@ function parsePattern(pattern: string): (topic: string) => string | undefined {
       hint: `Write it like devices/${PLACEHOLDER}/telemetry.`,
     });
   }
-  const before = levels.slice(0, at).map((level) => `${level}/`).join('');
-  const after = levels.slice(at + 1).map((level) => `/${level}`).join('');
+  const before = levels
+    .slice(0, at)
+    .map((level) => `${level}/`)
+    .join('');
+  const after = levels
+    .slice(at + 1)
+    .map((level) => `/${level}`)
+    .join('');
   return (topic) => {
     if (!topic.startsWith(before) || !topic.endsWith(after)) return undefined;
     const end = topic.length - after.length;

@@ -110,7 +110,8 @@ export class TelemetryBroker extends Diverting {
 
   /** Telemetry that no subscriber, present or absent, waits for. */
   #unheard(packet: Packet): boolean {
-    if (packet.retain || this.#watch.telemetryWatched || this.#options.sessions.telemetryWatched) return false;
+    if (packet.retain || this.#watch.telemetryWatched || this.#options.sessions.telemetryWatched)
+      return false;
     return this.#options.topics.route(packet.topic) !== undefined;
   }
 
@@ -142,11 +143,16 @@ export class TelemetryBroker extends Diverting {
     this.#options.counters.increment(`refused_${code.toLowerCase()}`);
     const error = reason ?? new Error(`nothing is to be published on '${packet.topic}'`);
     const close = () => {
-      if (packet.qos > 0) return done(error);
-      this.#dropped.add(packet);
-      done(null);
+      if (packet.qos > 0) done(error);
+      else {
+        this.#dropped.add(packet);
+        done(null);
+      }
     };
-    if (reason === undefined || client === null) return close();
+    if (reason === undefined || client === null) {
+      close();
+      return;
+    }
     const farewell = once(close);
     setTimeout(farewell, FAREWELL_MS).unref();
     const reply = { id: null, code, reason: reason.message, hint: reason.hint, keyword: null, pointer: null };

@@ -8,7 +8,7 @@
  */
 import persistenceOf from 'aedes-persistence-level';
 import { ClassicLevel } from 'classic-level';
-import { messageOf, MillraceError } from '../../common/errors.js';
+import { MillraceError, messageOf } from '../../common/errors.js';
 import type { Counters } from '../counters.js';
 import type { TopicMap } from '../topics.js';
 
@@ -35,7 +35,11 @@ interface SessionClient {
 }
 
 /** @throws MillraceError SESSIONS_UNUSABLE */
-export async function openSessions(directory: string, topics: TopicMap, counters: Counters): Promise<Sessions> {
+export async function openSessions(
+  directory: string,
+  topics: TopicMap,
+  counters: Counters,
+): Promise<Sessions> {
   const database = new ClassicLevel<string, string>(directory);
   try {
     await database.open();
@@ -53,7 +57,11 @@ export async function openSessions(directory: string, topics: TopicMap, counters
     if (topics.watchesTelemetry(topic)) watching.add(`${decodeURIComponent(client)}\n${topic}`);
   }
   return {
-    persistence: watchSubscriptions(boundQueues(persistenceOf(database), database, counters), topics, watching),
+    persistence: watchSubscriptions(
+      boundQueues(persistenceOf(database), database, counters),
+      topics,
+      watching,
+    ),
     get telemetryWatched() {
       return watching.size > 0;
     },
@@ -84,7 +92,11 @@ function watchSubscriptions(persistence: Persistence, topics: TopicMap, watching
   return persistence;
 }
 
-function boundQueues(persistence: Persistence, database: ClassicLevel<string, string>, counters: Counters): Persistence {
+function boundQueues(
+  persistence: Persistence,
+  database: ClassicLevel<string, string>,
+  counters: Counters,
+): Persistence {
   const queued = new Map<string, number>();
   const enqueue = persistence.outgoingEnqueueCombi.bind(persistence);
   const clear = persistence.outgoingClearMessageId.bind(persistence);

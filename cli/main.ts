@@ -1,0 +1,18 @@
+#!/usr/bin/env node
+/** The `millrace` command. */
+import { Command } from 'commander';
+import { reportAndExit } from './failure.js';
+import { registerReplay } from './replay.js';
+import { registerSimulate } from './simulate.js';
+import { registerStart } from './start.js';
+import { version } from './version.js';
+
+const program = new Command('millrace')
+  .description('A portable serverless backend for IoT telemetry')
+  .version(version())
+  .showHelpAfterError();
+registerStart(program);
+registerSimulate(program);
+registerReplay(program);
+
+program.parseAsync().catch(reportAndExit);

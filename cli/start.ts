@@ -1,0 +1,68 @@
+/** `millrace start`: the embedded deployment, until a signal ends it. */
+import { type Command, Option } from 'commander';
+import { type Deployment, startDeployment } from '../runtime/deployment.js';
+import { deploymentOptions, type Flags } from '../runtime/options.js';
+import { simulate } from '../simulators/simulate.js';
+import { banner } from './banner.js';
+import { describeFailure } from './failure.js';
+import { projectRoot } from './project-root.js';
+import { EXIT_LOST, SIMULATION, simulationOutput } from './simulate.js';
+import { version } from './version.js';
+
+export function registerStart(program: Command): void {
+  program
+    .command('start')
+    .description('start the embedded deployment: MQTT, HTTP, stream, functions and stores in one process')
+    .addOption(new Option('--config <file>', 'serverless.yml to run'))
+    .addOption(
+      new Option('--data-dir <folder>', 'where data persists').env('MILLRACE_DATA_DIR').default('data'),
+    )
+    .addOption(
+      new Option('--host <address>', 'address to listen on').env('MILLRACE_HOST').default('127.0.0.1'),
+    )
+    .addOption(
+      new Option('--mqtt-port <port>', '0 takes a free one').env('MILLRACE_MQTT_PORT').default('1883'),
+    )
+    .addOption(
+      new Option('--http-port <port>', '0 takes a free one').env('MILLRACE_HTTP_PORT').default('8080'),
+    )
+    .option('--simulate', 'publish a small simulated fleet at once')
+    .action(async (flags: Flags & { simulate?: boolean }) => {
+      const deployment = await startDeployment(
+        deploymentOptions(flags, process.env, projectRoot()),
+        version(),
+      );
+      process.stdout.write(banner(deployment, version(), process.stdout.isTTY === true));
+      stopOnSignals(deployment);
+      if (flags.simulate) {
+        const { host, mqttPort: port, httpPort } = deployment;
+        const report = await simulate(
+          { ...SIMULATION, host, port, http: `http://${host}:${httpPort}` },
+          simulationOutput(),
+        );
+        if (!report.ok) process.exitCode = EXIT_LOST;
+      }
+    });
+}
+
+/** The first signal drains; a second one of a person who has lost patience ends at once. */
+function stopOnSignals(deployment: Deployment): void {
+  let stopping = false;
+  const stop = () => {
+    if (stopping) process.exit(130);
+    stopping = true;
+    process.stdout.write('\nmillrace: draining …\n');
+    deployment.stop().then(
+      () => {
+        process.stdout.write('millrace: stopped; everything acknowledged is on disk\n');
+        process.exit(0);
+      },
+      (error: unknown) => {
+        process.stderr.write(`millrace: ${describeFailure(error)}\n`);
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+}

@@ -1,0 +1,203 @@
+/**
+ * The composition root of the embedded deployment: one process, no service besides it.
+ *
+ * Starting goes from the inside out (data, functions, sockets), so that nothing is half-started when a step fails,
+ * and stopping goes from the outside in, so that everything accepted is finished.
+ */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import pino, { type Logger } from 'pino';
+import { steadyClock } from '../common/clock.js';
+import { createCounters } from '../gateway/counters.js';
+import { createIngest } from '../gateway/ingest.js';
+import { TelemetryBroker } from '../gateway/mqtt/broker.js';
+import { openSessions } from '../gateway/mqtt/sessions.js';
+import { createPacer } from '../gateway/pacer.js';
+import { createTopicMap } from '../gateway/topics.js';
+import { openCheckpointFile } from '../streams/embedded/checkpoint-file.js';
+import { lockDirectory } from '../streams/embedded/directory-lock.js';
+import { openEmbeddedStream } from '../streams/embedded/embedded-stream.js';
+import type { RecoveryReport } from '../streams/embedded/recovery.js';
+import type { Stream } from '../streams/stream.js';
+import { createFunctions, type Functions } from './functions.js';
+import { gatewayApp } from './gateway-app.js';
+import { housekeeping } from './housekeeping.js';
+import { listen } from './listeners.js';
+import { loadManifest } from './manifest/load.js';
+import type { Manifest } from './manifest/manifest.js';
+import { createMetrics } from './metrics.js';
+import type { DeploymentOptions } from './options.js';
+import { createPlatformHost } from './platform-host.js';
+import { createStatus } from './status.js';
+import { undoable } from './undo.js';
+
+export interface Deployment {
+  readonly manifest: Manifest;
+  readonly host: string;
+  readonly mqttPort: number;
+  readonly httpPort: number;
+  readonly dataDir: string;
+  /** Things a person should know about how this start went, e.g. a repaired log. */
+  readonly notices: readonly string[];
+  /** Takes nothing new, finishes what was accepted, closes everything. */
+  stop(): Promise<void>;
+}
+
+/** The stream that devices' events go to. */
+const TELEMETRY = 'telemetry';
+/** While draining, how long the functions may take to catch up (ms); the rest waits for the next start. */
+const DRAIN_MS = 5_000;
+
+/** @throws MillraceError of many codes; then nothing is left running, locked or listening */
+export async function startDeployment(options: DeploymentOptions, version: string): Promise<Deployment> {
+  const manifest = await loadManifest(options.manifestFile, process.env);
+  const log = pino({ level: options.logLevel }, pino.destination({ fd: 2, sync: true }));
+  const undo = undoable();
+  try {
+    return await compose(manifest, options, version, log, undo);
+  } catch (error) {
+    await undo.all();
+    throw error;
+  }
+}
+
+async function compose(
+  manifest: Manifest,
+  options: DeploymentOptions,
+  version: string,
+  log: Logger,
+  undo: ReturnType<typeof undoable>,
+): Promise<Deployment> {
+  const { settings } = manifest;
+  const lock = await lockDirectory(options.dataDir);
+  undo.add(() => lock.release());
+  const storesDirectory = join(options.dataDir, 'stores');
+  await mkdir(storesDirectory, { recursive: true });
+
+  const { streams, notices } = await openStreams(manifest, options.dataDir, log, undo);
+  const telemetry = streams.get(TELEMETRY)!;
+  const checkpoints = openCheckpointFile(join(options.dataDir, 'checkpoints'));
+  undo.add(() => checkpoints.close());
+
+  const startedAt = Date.now();
+  const counters = createCounters();
+  const pacer = createPacer(settings.gateway.maxLagMs);
+  const clock = steadyClock(Math.max(...[...streams.values()].map((stream) => stream.lastArrivalTime())));
+  const ingest = createIngest(telemetry, clock, pacer, counters, settings.gateway.maxPayloadBytes);
+  const topics = createTopicMap(
+    settings.gateway.telemetryTopics,
+    settings.gateway.relayTopics,
+    telemetry.partitions,
+  );
+  const sessions = await openSessions(join(options.dataDir, 'mqtt'), topics, counters);
+  undo.add(() => sessions.close());
+  const broker = new TelemetryBroker({
+    topics,
+    ingest,
+    counters,
+    sessions,
+    startedAt,
+    maxPayloadBytes: settings.gateway.maxPayloadBytes,
+  });
+  broker.on('error' as never, (error: unknown) => log.error({ err: error }, 'the broker reported an error'));
+  await broker.listen();
+  undo.add(() => new Promise<void>((resolve) => broker.close(() => resolve())));
+
+  const status = createStatus({ version, startedAt, streams, functions: () => functions, counters, broker });
+  const platform = createPlatformHost({ streams, broker: () => broker, status });
+  const functions: Functions = createFunctions({
+    manifest,
+    streams,
+    checkpoints,
+    platform,
+    clock,
+    log,
+    storesDirectory,
+    logLevel: options.logLevel,
+  });
+  undo.add(() => functions.stop());
+  await functions.warmUp();
+
+  const metrics = createMetrics({
+    version,
+    streams: [...streams.values()],
+    mappings: functions.mappings,
+    environments: functions.environments,
+    counters,
+    pacer,
+    connections: () => broker.connectedClients,
+  });
+  let serving = false;
+  const app = gatewayApp({
+    manifest,
+    ingest,
+    counters,
+    functions,
+    streams,
+    telemetry,
+    metrics,
+    serving: () => serving,
+  });
+  const listeners = await listen(broker, app, {
+    host: options.host,
+    mqttPort: options.mqttPort,
+    httpPort: options.httpPort,
+    maxPacketBytes: settings.gateway.maxPayloadBytes + 64 * 1024,
+  });
+  undo.add(() => listeners.close());
+
+  functions.start();
+  const stopHousekeeping = housekeeping({ streams, functions, pacer, log });
+  serving = true;
+
+  return {
+    manifest,
+    host: options.host,
+    mqttPort: listeners.mqttPort,
+    httpPort: listeners.httpPort,
+    dataDir: options.dataDir,
+    notices,
+    async stop() {
+      serving = false;
+      listeners.stopAccepting();
+      // Nothing more comes in, what is owed goes out: acknowledgements first, then the alerts of what was stored.
+      ingest.stop();
+      pacer.release();
+      await functions.catchUp(DRAIN_MS);
+      stopHousekeeping();
+      await undo.all();
+    },
+  };
+}
+
+async function openStreams(
+  manifest: Manifest,
+  dataDir: string,
+  log: Logger,
+  undo: ReturnType<typeof undoable>,
+) {
+  const streams = new Map<string, Stream>();
+  const notices: string[] = [];
+  for (const { name, partitions, retentionMs } of manifest.streams) {
+    const stream = await openEmbeddedStream({
+      directory: dataDir,
+      name,
+      partitions,
+      settings: manifest.settings.streams[name]!,
+      retentionMs,
+      log,
+    });
+    undo.add(() => stream.close());
+    streams.set(name, stream);
+    notices.push(...recoveryNotices(name, stream.recovery));
+  }
+  return { streams, notices };
+}
+
+function recoveryNotices(stream: string, { cut, damage }: RecoveryReport): string[] {
+  const notices = damage.map(({ segment, reason }) => `stream ${stream}: DAMAGE in ${segment}: ${reason}`);
+  if (cut !== undefined) {
+    notices.push(`stream ${stream}: cut ${cut.bytes} bytes that were never acknowledged off the log's end`);
+  }
+  return notices;
+}

@@ -1,0 +1,208 @@
+/**
+ * The host's side of an environment: one worker thread running one function.
+ *
+ * A timeout, a crash, an exit or running out of memory ends the thread; the invocation that was under way fails with
+ * an error that says so, and the next one starts a fresh thread. Nothing of this reaches the host's own state.
+ */
+import { randomUUID } from 'node:crypto';
+import { Worker } from 'node:worker_threads';
+import { MillraceError } from '../../common/errors.js';
+import type { Batch } from '../../streams/batch.js';
+import { deserializeError, serializeError } from './errors.js';
+import type {
+  BatchOutcome,
+  EnvironmentSpec,
+  FromEnvironment,
+  HttpRequest,
+  HttpResponse,
+  PlatformCall,
+  ToEnvironment,
+  Work,
+} from './protocol.js';
+
+/** Serves the calls a function makes on its platform. */
+export type PlatformHost = (call: PlatformCall) => Promise<unknown>;
+
+export interface ColdStart {
+  /** From spawning the thread until the function was created, ms; and the import's share of it. */
+  readonly totalMs: number;
+  readonly importMs: number;
+}
+
+export interface Environment {
+  /** Starts the thread if there is none; rejects with what `create` threw. */
+  start(): Promise<void>;
+  /** One outcome per batch, in order. Rejects when the environment itself failed; then none may have happened. */
+  process(batches: readonly Batch[]): Promise<readonly BatchOutcome[]>;
+  scheduled(time: number): Promise<void>;
+  fetch(request: HttpRequest): Promise<HttpResponse>;
+  readonly coldStarts: readonly ColdStart[];
+  /** Lets the invocation under way finish, then ends the thread. */
+  close(): Promise<void>;
+}
+
+const THREAD = new URL('./thread.js', import.meta.url);
+/** A thread needs some heap before the function gets any. */
+const MIN_HEAP_MB = 64;
+/** Smaller buffers are cheaper to copy than to transfer. */
+const WORTH_TRANSFERRING = 16 * 1024;
+/** How long a closing thread may take to close its stores (ms). */
+const CLOSE_GRACE_MS = 2_000;
+
+type Reply = Extract<FromEnvironment, { type: 'outcomes' | 'response' | 'done' | 'error' }>;
+interface Pending {
+  readonly id: number;
+  resolve(reply: Reply): void;
+  reject(error: Error): void;
+}
+
+export function createEnvironment(spec: EnvironmentSpec, platform: PlatformHost): Environment {
+  const coldStarts: ColdStart[] = [];
+  let worker: Promise<Worker> | undefined;
+  let pending: Pending | undefined;
+  let sequence = 0;
+  /** Invocations run one at a time, in order of arrival. */
+  let queue: Promise<unknown> = Promise.resolve();
+
+  const spawn = (): Promise<Worker> => {
+    const begun = performance.now();
+    const thread = new Worker(THREAD, {
+      workerData: spec,
+      resourceLimits: { maxOldGenerationSizeMb: Math.max(MIN_HEAP_MB, spec.memoryMB) },
+      name: spec.functionName,
+    });
+    return new Promise((resolve, reject) => {
+      let failure: Error | undefined;
+      thread.on('message', (message: FromEnvironment) => {
+        if (message.type === 'call') void serve(thread, message.id, message.call);
+        else if (message.type === 'ready') {
+          coldStarts.push({ totalMs: performance.now() - begun, importMs: message.importMs });
+          resolve(thread);
+        } else if (message.type === 'failed') {
+          reject(deserializeError(message.error));
+          void thread.terminate();
+        } else if (pending?.id === message.id) pending.resolve(message);
+      });
+      thread.on('error', (error) => {
+        failure = crashed(spec, error);
+      });
+      thread.on('exit', (code) => {
+        worker = undefined;
+        const error = failure ?? exited(spec, code);
+        reject(error);
+        pending?.reject(error);
+      });
+    });
+  };
+
+  const serve = async (thread: Worker, id: number, call: PlatformCall) => {
+    const answer: ToEnvironment = await platform(call).then(
+      (value) => ({ type: 'answer', id, value }),
+      (error) => ({ type: 'answer', id, error: serializeError(error) }),
+    );
+    thread.postMessage(answer);
+  };
+
+  const running = () => {
+    worker ??= spawn().catch((error) => {
+      worker = undefined;
+      throw error;
+    });
+    return worker;
+  };
+
+  const run = async (work: Work, transfer: ArrayBuffer[]): Promise<Reply> => {
+    const thread = await running();
+    const id = ++sequence;
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      return await new Promise<Reply>((resolve, reject) => {
+        pending = { id, resolve, reject };
+        timer = setTimeout(
+          () => {
+            reject(timedOut(spec));
+            void thread.terminate();
+          },
+          spec.timeoutMs * (work.type === 'batches' ? work.batches.length : 1),
+        );
+        const message: ToEnvironment = { type: 'invoke', id, requestId: randomUUID(), work };
+        thread.postMessage(message, transfer);
+      });
+    } finally {
+      clearTimeout(timer);
+      pending = undefined;
+    }
+  };
+
+  const invoke = <T extends Reply['type']>(work: Work, expected: T, transfer: ArrayBuffer[] = []) => {
+    const result = queue.then(async () => {
+      const reply = await run(work, transfer);
+      if (reply.type === 'error') throw deserializeError(reply.error);
+      if (reply.type !== expected)
+        throw new Error(`unexpected answer '${reply.type}' from ${spec.functionName}`);
+      return reply as Extract<Reply, { type: T }>;
+    });
+    queue = result.catch(() => undefined);
+    return result;
+  };
+
+  return {
+    coldStarts,
+    async start() {
+      await running();
+    },
+    async process(batches) {
+      const transfer = batches
+        .filter(({ frames }) => frames.length >= WORTH_TRANSFERRING)
+        .map(({ frames }) => frames.buffer as ArrayBuffer);
+      return (await invoke({ type: 'batches', batches }, 'outcomes', transfer)).outcomes;
+    },
+    async scheduled(time) {
+      await invoke({ type: 'scheduled', time }, 'done');
+    },
+    async fetch(request) {
+      return (await invoke({ type: 'fetch', request }, 'response')).response;
+    },
+    async close() {
+      await queue;
+      const thread = await worker?.catch(() => undefined);
+      if (thread === undefined) return;
+      const exit = new Promise((resolve) => thread.once('exit', resolve));
+      thread.postMessage({ type: 'close' } satisfies ToEnvironment);
+      const timer = setTimeout(() => void thread.terminate(), CLOSE_GRACE_MS);
+      await exit;
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** Lambda's wording, which people search their logs for. */
+function timedOut(spec: EnvironmentSpec): MillraceError {
+  return new MillraceError(`Task timed out after ${(spec.timeoutMs / 1000).toFixed(2)} seconds`, {
+    code: 'FUNCTION_TIMEOUT',
+    canRetry: true,
+    hint: `Raise timeout of '${spec.functionName}' in serverless.yml, or make its batches smaller.`,
+  });
+}
+
+function crashed(spec: EnvironmentSpec, error: Error): MillraceError {
+  const outOfMemory = (error as NodeJS.ErrnoException).code === 'ERR_WORKER_OUT_OF_MEMORY';
+  return new MillraceError(
+    outOfMemory
+      ? `'${spec.functionName}' ran out of memory (${spec.memoryMB} MB)`
+      : `'${spec.functionName}' crashed: ${error.message}`,
+    {
+      code: outOfMemory ? 'FUNCTION_OUT_OF_MEMORY' : 'FUNCTION_CRASHED',
+      canRetry: true,
+      hint: outOfMemory ? 'Raise memorySize in serverless.yml.' : 'Its stack trace says where.',
+      cause: error,
+    },
+  );
+}
+
+function exited(spec: EnvironmentSpec, code: number): MillraceError {
+  return new MillraceError(`'${spec.functionName}' ended its environment with exit code ${code}`, {
+    code: 'FUNCTION_EXITED',
+    canRetry: true,
+  });
+}

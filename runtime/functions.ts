@@ -1,0 +1,119 @@
+/**
+ * The functions of a deployment: an environment each, event source mappings for their streams, jobs for their
+ * schedules.
+ */
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import type { Clock } from '../common/clock.js';
+import type { Checkpoints } from '../streams/checkpoints.js';
+import type { Stream } from '../streams/stream.js';
+import { builtModule } from './built-module.js';
+import { createEnvironment, type Environment, type PlatformHost } from './environments/environment.js';
+import type { FunctionManifest, Manifest, StreamTrigger } from './manifest/manifest.js';
+import { createMapping, type Mapping } from './mappings/mapping.js';
+import { parseSchedule } from './schedules/schedule.js';
+import { createScheduler, systemClock } from './schedules/scheduler.js';
+
+export interface Functions {
+  readonly mappings: readonly Mapping[];
+  readonly environments: ReadonlyMap<string, Environment>;
+  environmentOf(name: string): Environment;
+  /** Creates the stream and HTTP functions, so that what is wrong with them shows before anything listens. */
+  warmUp(): Promise<void>;
+  start(): void;
+  /** Resolves when every mapping has finished its stream, or after `timeoutMs`. */
+  catchUp(timeoutMs: number): Promise<void>;
+  /** Stops fetching and scheduling, finishes what is in flight, ends the environments. */
+  stop(): Promise<void>;
+}
+
+export interface FunctionsOptions {
+  readonly manifest: Manifest;
+  readonly streams: ReadonlyMap<string, Stream>;
+  readonly checkpoints: Checkpoints;
+  readonly platform: PlatformHost;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly storesDirectory: string;
+  readonly logLevel: string;
+}
+
+/** How often `catchUp` looks (ms). */
+const LOOK_MS = 10;
+
+export function createFunctions(options: FunctionsOptions): Functions {
+  const { manifest, streams, checkpoints, log } = options;
+  const environments = new Map(manifest.functions.map((fn) => [fn.name, environmentFor(fn, options)]));
+  const environmentOf = (name: string) => environments.get(name)!;
+  const mappings = manifest.functions.flatMap((fn) =>
+    fn.triggers.flatMap((trigger) => {
+      if (trigger.type !== 'stream' || !trigger.enabled) return [];
+      const stream = streams.get(trigger.stream)!;
+      return [createMapping(mappingOptions(fn, trigger), stream, environmentOf(fn.name), checkpoints, log)];
+    }),
+  );
+  const scheduler = createScheduler({
+    jobs: manifest.functions.flatMap((fn) =>
+      fn.triggers.flatMap((trigger) => {
+        if (trigger.type !== 'schedule' || !trigger.enabled) return [];
+        const run = (time: number) => environmentOf(fn.name).scheduled(time);
+        return [{ name: fn.name, schedule: parseSchedule(trigger.expression, options.clock.now()), run }];
+      }),
+    ),
+    clock: { ...systemClock, now: () => options.clock.now() },
+    onError: ({ name }, error) => log.error({ function: name, err: error }, 'a scheduled run failed'),
+  });
+  const behind = () =>
+    mappings.some((mapping) => {
+      const stream = streams.get(mapping.stream)!;
+      return mapping.positions().some((next, partition) => next < stream.ends(partition).end);
+    });
+
+  return {
+    mappings,
+    environments,
+    environmentOf,
+    async warmUp() {
+      const needed = manifest.functions.filter(({ triggers }) =>
+        triggers.some(({ type }) => type !== 'schedule'),
+      );
+      await Promise.all(needed.map(({ name }) => environmentOf(name).start()));
+    },
+    start() {
+      for (const mapping of mappings) mapping.start();
+      scheduler.start();
+    },
+    async catchUp(timeoutMs) {
+      const deadline = performance.now() + timeoutMs;
+      while (behind() && performance.now() < deadline) {
+        await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      }
+    },
+    async stop() {
+      await Promise.all([scheduler.stop(), ...mappings.map((mapping) => mapping.stop())]);
+      await Promise.all([...environments.values()].map((environment) => environment.close()));
+    },
+  };
+}
+
+function environmentFor(fn: FunctionManifest, options: FunctionsOptions): Environment {
+  const spec = {
+    functionName: fn.name,
+    modulePath: builtModule(join(options.manifest.root, fn.handlerFile), options.manifest.root),
+    settings: options.manifest.settings,
+    storesDirectory: options.storesDirectory,
+    timeoutMs: fn.timeoutMs,
+    memoryMB: fn.memoryMB,
+    environment: fn.environment,
+    logLevel: options.logLevel,
+  };
+  return createEnvironment(spec, options.platform);
+}
+
+function mappingOptions(fn: FunctionManifest, trigger: StreamTrigger) {
+  return {
+    ...trigger,
+    functionName: fn.name,
+    batchWindowMs: fn.local.batchWindowMs ?? trigger.batchWindowMs,
+  };
+}

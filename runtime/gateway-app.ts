@@ -1,0 +1,61 @@
+/** Puts the HTTP side together: ingest with its judge, health, metrics, and the functions behind httpApi triggers. */
+import { join } from 'node:path';
+import type { Hono } from 'hono';
+import type { Registry } from 'prom-client';
+import type { Counters } from '../gateway/counters.js';
+import { ingestRoutes, type Judge } from '../gateway/http/ingest-routes.js';
+import type { Ingest } from '../gateway/ingest.js';
+import { EventDecoder } from '../schemas/decode.js';
+import { loadSchemas } from '../schemas/registry.js';
+import { partitionOf } from '../streams/partitioner.js';
+import type { Stream } from '../streams/stream.js';
+import type { Functions } from './functions.js';
+import { httpApp } from './http/app.js';
+import { createRouter } from './http/router.js';
+import type { Manifest } from './manifest/manifest.js';
+
+export interface GatewayAppOptions {
+  readonly manifest: Manifest;
+  readonly ingest: Ingest;
+  readonly counters: Counters;
+  readonly functions: Functions;
+  readonly streams: ReadonlyMap<string, Stream>;
+  readonly telemetry: Stream;
+  readonly metrics: Registry;
+  readonly serving: () => boolean;
+}
+
+/** How long a publisher over HTTP waits for durability before it is told to come again (ms). */
+const PATIENCE_MS = 5_000;
+const MAX_BODY_BYTES = 6 * 1024 * 1024;
+
+export function gatewayApp(options: GatewayAppOptions): Hono {
+  const { manifest, functions, streams, telemetry, metrics } = options;
+  return httpApp({
+    ingest: ingestRoutes({
+      ingest: options.ingest,
+      counters: options.counters,
+      judge: schemaJudge(manifest),
+      routeOf: (deviceId) => ({ deviceId, partition: partitionOf(deviceId, telemetry.partitions) }),
+      patienceMs: PATIENCE_MS,
+      maxBodyBytes: MAX_BODY_BYTES,
+    }),
+    router: createRouter(manifest.functions),
+    environmentOf: (name) => functions.environmentOf(name),
+    health: () => Object.fromEntries([...streams.values()].map((stream) => [stream.name, stream.health()])),
+    serving: options.serving,
+    metrics: async () => ({ contentType: metrics.contentType, text: await metrics.metrics() }),
+  });
+}
+
+/** The validate function's own verdict, ahead of time: same decoder, same schemas, same settings. */
+function schemaJudge({ settings }: Manifest): Judge {
+  const decoder = new EventDecoder(loadSchemas(join(settings.root, 'schemas')), settings);
+  return (deviceId, payload) => {
+    const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
+    const decoded = decoder.decodeBytes(bytes, 0, bytes.length, deviceId, Date.now());
+    if (decoded.ok) return null;
+    const { code, reason, keyword, pointer } = decoded;
+    return { code, reason, keyword, pointer };
+  };
+}

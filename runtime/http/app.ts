@@ -1,0 +1,80 @@
+/**
+ * Everything behind the HTTP port: health, metrics, ingest, and the functions with httpApi triggers.
+ */
+import { Hono } from 'hono';
+import { MillraceError, messageOf } from '../../common/errors.js';
+import type { StreamHealth } from '../../streams/stream.js';
+import type { Environment } from '../environments/environment.js';
+import type { Router } from './router.js';
+
+export interface HttpAppOptions {
+  readonly ingest: Hono;
+  readonly router: Router;
+  readonly environmentOf: (functionName: string) => Environment;
+  /** Health of each stream, by name. */
+  readonly health: () => Readonly<Record<string, StreamHealth>>;
+  /** False while starting or draining. */
+  readonly serving: () => boolean;
+  readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
+}
+
+/** A request body to a function is small: Lambda takes 6 MB. */
+const MAX_BODY_BYTES = 6 * 1024 * 1024;
+
+export function httpApp(options: HttpAppOptions): Hono {
+  const app = new Hono();
+  app.get('/healthz', (c) => c.json({ status: 'ok' }));
+  app.get('/readyz', (c) => {
+    const streams = options.health();
+    const stuck = Object.entries(streams).filter(([, health]) => !health.writable);
+    const ready = options.serving() && stuck.length === 0;
+    const reasons = stuck.map(([stream, { code, reason }]) => ({ stream, code, reason }));
+    if (!options.serving())
+      reasons.push({ stream: '*', code: 'NOT_SERVING', reason: 'starting or draining' });
+    return c.json({ status: ready ? 'ready' : 'not ready', reasons }, ready ? 200 : 503);
+  });
+  app.get('/metrics', async () => {
+    const { contentType, text } = await options.metrics();
+    return new Response(text, { headers: { 'content-type': contentType } });
+  });
+  app.route('/', options.ingest);
+  app.all('*', async (c) => {
+    const route = options.router.match(c.req.method, c.req.path);
+    if (route === undefined) return problem(404, 'NOT_FOUND', `nothing is at ${c.req.method} ${c.req.path}`);
+    const body = c.req.raw.body === null ? null : new Uint8Array(await c.req.arrayBuffer());
+    if (body !== null && body.byteLength > MAX_BODY_BYTES) {
+      return problem(413, 'BODY_TOO_LARGE', `the body is larger than ${MAX_BODY_BYTES} bytes`);
+    }
+    const response = await options.environmentOf(route.functionName).fetch({
+      method: c.req.method,
+      url: c.req.url,
+      headers: [...c.req.raw.headers],
+      body,
+    });
+    const empty = c.req.method === 'HEAD' || response.status === 204 || response.status === 304;
+    const headers = response.headers.map(([name, value]): [string, string] => [name, value]);
+    return new Response(empty ? null : (response.body as Uint8Array<ArrayBuffer>), {
+      status: response.status,
+      headers,
+    });
+  });
+  app.onError((error) => {
+    const code = error instanceof MillraceError ? error.code : 'INTERNAL';
+    return problem(error instanceof MillraceError && error.canRetry ? 503 : 500, code, messageOf(error));
+  });
+  return app;
+}
+
+/** RFC 9457. */
+function problem(status: number, code: string, detail: string): Response {
+  const titles: Record<number, string> = {
+    404: 'Not Found',
+    413: 'Content Too Large',
+    503: 'Service Unavailable',
+  };
+  const title = titles[status] ?? 'Internal Server Error';
+  return new Response(JSON.stringify({ type: 'about:blank', title, status, code, detail }), {
+    status,
+    headers: { 'content-type': 'application/problem+json' },
+  });
+}

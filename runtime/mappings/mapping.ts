@@ -1,0 +1,233 @@
+/**
+ * An event source mapping: polls one stream for one function and moves its checkpoints.
+ *
+ * Per partition there is one batch in flight at most, and the next one is fetched only after the checkpoint of the
+ * last was saved: order holds, and a crash repeats at most what was in flight. The batches that are ready at the same
+ * moment go to the environment together, because waking a thread costs more than most batches do.
+ */
+import type { Logger } from 'pino';
+import { messageOf } from '../../common/errors.js';
+import type { Batch } from '../../streams/batch.js';
+import type { Checkpoints } from '../../streams/checkpoints.js';
+import { FrameCursor } from '../../streams/record.js';
+import type { Stream } from '../../streams/stream.js';
+import type { Environment } from '../environments/environment.js';
+import type { BatchOutcome } from '../environments/protocol.js';
+import { decide, type Position, type Result, type RetryRules, startAt } from './progress.js';
+
+/** Lambda's limit for one invocation's payload. */
+const MAX_BATCH_BYTES = 6 * 1024 * 1024;
+
+export interface MappingOptions extends RetryRules {
+  readonly functionName: string;
+  readonly batchSize: number;
+  readonly batchWindowMs: number;
+  readonly startingPosition: 'TRIM_HORIZON' | 'LATEST';
+}
+
+export interface Mapping {
+  readonly functionName: string;
+  readonly stream: string;
+  readonly batchWindowMs: number;
+  start(): void;
+  /** Next offset to finish, by partition. */
+  positions(): readonly bigint[];
+  /** Why the mapping is retrying, or null. */
+  readonly failing: string | null;
+  readonly stats: MappingStats;
+  /** Fetches nothing more; resolves when what is in flight was finished and checkpointed. */
+  stop(): Promise<void>;
+}
+
+export interface MappingStats {
+  invocations: number;
+  errors: number;
+  records: number;
+  discarded: number;
+  /** Sum of the time batches spent in the environment, ms. */
+  durationMs: number;
+}
+
+export function createMapping(
+  options: MappingOptions,
+  stream: Stream,
+  environment: Environment,
+  checkpoints: Checkpoints,
+  log: Logger,
+  now: () => number = Date.now,
+): Mapping {
+  const { functionName } = options;
+  const positions: Position[] = [];
+  for (let partition = 0; partition < stream.partitions; partition++) {
+    const { start, end } = stream.ends(partition);
+    const saved = checkpoints.load(functionName, partition);
+    positions.push(startAt(saved ?? (options.startingPosition === 'LATEST' ? end : start)));
+    if (saved === undefined) checkpoints.save(functionName, partition, positions[partition]!.next);
+  }
+  const stats: MappingStats = { invocations: 0, errors: 0, records: 0, discarded: 0, durationMs: 0 };
+  let failing: string | null = null;
+  let stopping = false;
+  let timer: NodeJS.Timeout | undefined;
+  let timerDue = Number.POSITIVE_INFINITY;
+  let scheduled = false;
+  let running: Promise<void> | undefined;
+  /** The batch window begins when the previous invocation ends, as Kinesis' does. */
+  let windowBegan = 0;
+
+  const backlog = (partition: number) => Number(stream.ends(partition).end - positions[partition]!.next);
+
+  /** Partitions to fetch from now, and otherwise the moment to look again. */
+  const ready = (time: number): { partitions: number[]; due: number } => {
+    const partitions: number[] = [];
+    let due = Number.POSITIVE_INFINITY;
+    let full = false;
+    for (let partition = 0; partition < positions.length; partition++) {
+      const waiting = backlog(partition);
+      if (waiting <= 0) continue;
+      const { notBefore } = positions[partition]!;
+      if (notBefore > time) due = Math.min(due, notBefore);
+      else {
+        partitions.push(partition);
+        full ||= waiting >= options.batchSize;
+      }
+    }
+    const windowEnd = windowBegan + options.batchWindowMs;
+    if (partitions.length === 0 || full || stopping || windowEnd <= time) return { partitions, due };
+    return { partitions: [], due: Math.min(due, windowEnd) };
+  };
+
+  const wake = () => {
+    if (scheduled || running !== undefined || stopping) return;
+    scheduled = true;
+    setImmediate(() => {
+      scheduled = false;
+      look();
+    });
+  };
+
+  const wakeAt = (due: number, time: number) => {
+    if (due === Number.POSITIVE_INFINITY || due >= timerDue) return;
+    clearTimeout(timer);
+    timerDue = due;
+    timer = setTimeout(
+      () => {
+        timerDue = Number.POSITIVE_INFINITY;
+        look();
+      },
+      Math.max(1, due - time),
+    );
+  };
+
+  const look = () => {
+    if (running !== undefined || stopping) return;
+    const time = now();
+    const { partitions, due } = ready(time);
+    if (partitions.length === 0) return wakeAt(due, time);
+    running = round(partitions).then(
+      () => {
+        running = undefined;
+        windowBegan = now();
+        look();
+      },
+      (error: unknown) => {
+        // Reading the stream failed: nothing was fetched, so nothing is lost by waiting.
+        running = undefined;
+        failing = messageOf(error);
+        log.error({ functionName, err: error }, 'cannot read the stream; trying again');
+        wakeAt(now() + 1_000, now());
+      },
+    );
+  };
+
+  const round = async (partitions: readonly number[]) => {
+    const batches: Batch[] = [];
+    for (const partition of partitions) {
+      const { next, limit } = positions[partition]!;
+      const limits = { maxRecords: limit ?? options.batchSize, maxBytes: MAX_BATCH_BYTES };
+      const batch = await stream.read(partition, next, limits);
+      if (batch.count === 0) continue;
+      if (batch.baseOffset > next) {
+        log.error(
+          { functionName, partition, from: next, to: batch.baseOffset },
+          'records were trimmed before they were read',
+        );
+      }
+      batches.push(batch);
+    }
+    if (batches.length === 0) return;
+    // A transferred buffer is gone afterwards: keep what the decision needs.
+    const attempted = batches.map((batch) => describe(batch, options.maximumRecordAgeMs >= 0));
+    const begun = performance.now();
+    const outcomes = await environment
+      .process(batches)
+      .catch((error: unknown) => batches.map(() => ({ error })));
+    stats.invocations += batches.length;
+    stats.durationMs += performance.now() - begun;
+    failing = null;
+    for (const [i, outcome] of outcomes.entries()) settle(attempted[i]!, outcome as BatchOutcome);
+  };
+
+  const settle = (batch: Described, outcome: BatchOutcome) => {
+    const { partition } = batch;
+    const result = resultOf(outcome);
+    const { position, discarded } = decide(positions[partition]!, batch, result, options, now());
+    if (result.kind !== 'success') {
+      stats.errors++;
+      failing = 'error' in outcome ? messageOf(outcome.error) : 'some records of a batch failed';
+      log.error(
+        { functionName, partition, offset: batch.baseOffset, error: failing },
+        'an invocation failed',
+      );
+    }
+    if (discarded !== null) {
+      stats.discarded += Number(discarded.to - discarded.from);
+      log.error({ functionName, partition, ...discarded }, 'records were given up: retries or age exhausted');
+    }
+    stats.records += Number(position.next - positions[partition]!.next);
+    const moved = position.next !== positions[partition]!.next;
+    positions[partition] = position;
+    if (moved) checkpoints.save(functionName, partition, position.next);
+  };
+
+  let unlisten: (() => void) | undefined;
+  return {
+    functionName,
+    stream: stream.name,
+    batchWindowMs: options.batchWindowMs,
+    stats,
+    start() {
+      unlisten = stream.onAppended(wake);
+      wake();
+    },
+    positions: () => positions.map(({ next }) => next),
+    get failing() {
+      return failing;
+    },
+    async stop() {
+      stopping = true;
+      unlisten?.();
+      clearTimeout(timer);
+      await running;
+    },
+  };
+}
+
+type Described = ReturnType<typeof describe>;
+
+function describe(batch: Batch, ageMatters: boolean) {
+  const { partition, baseOffset, count } = batch;
+  return { partition, baseOffset, count, newestArrival: ageMatters ? newestArrival(batch) : 0 };
+}
+
+function newestArrival(batch: Batch): number {
+  const cursor = new FrameCursor(batch.frames);
+  while (cursor.next());
+  return cursor.arrivalTime;
+}
+
+function resultOf(outcome: BatchOutcome): Result {
+  if ('error' in outcome) return { kind: 'error' };
+  return outcome.failures.length === 0
+    ? { kind: 'success' }
+    : { kind: 'partial', failures: outcome.failures };
+}

@@ -1,0 +1,41 @@
+/** The snapshot of a deployment that functions may ask for (`Platform.status`). */
+import type { DeploymentStatus } from '../functions/contract.js';
+import type { Counters } from '../gateway/counters.js';
+import type { TelemetryBroker } from '../gateway/mqtt/broker.js';
+import type { Stream } from '../streams/stream.js';
+import type { Functions } from './functions.js';
+
+export interface StatusSources {
+  readonly version: string;
+  readonly startedAt: number;
+  readonly streams: ReadonlyMap<string, Stream>;
+  /** A function, because environments are told how to ask before they exist. */
+  readonly functions: () => Functions;
+  readonly counters: Counters;
+  readonly broker: TelemetryBroker;
+}
+
+export function createStatus(sources: StatusSources): () => DeploymentStatus {
+  return () => ({
+    version: sources.version,
+    startedAt: sources.startedAt,
+    streams: [...sources.streams.values()].map((stream) => ({
+      name: stream.name,
+      health: stream.health(),
+      partitions: Array.from({ length: stream.partitions }, (_, partition) => ({
+        partition,
+        ...stream.ends(partition),
+        counts: stream.counts(partition),
+      })),
+    })),
+    mappings: sources.functions().mappings.map((mapping) => ({
+      functionName: mapping.functionName,
+      stream: mapping.stream,
+      enabled: true,
+      checkpoints: mapping.positions(),
+      failing: mapping.failing,
+    })),
+    gateway: sources.counters.snapshot(),
+    connections: sources.broker.connectedClients,
+  });
+}
