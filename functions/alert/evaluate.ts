@@ -14,12 +14,18 @@ export interface Position {
   readonly arrivalTime: number;
 }
 
+/** An alert for the alerts stream; `passed`: it leaves the current state alone. */
+export interface Told {
+  readonly alert: Alert;
+  readonly passed: boolean;
+}
+
 /** Told when a rule cannot be evaluated. */
 export type OnRuleError = (rule: Rule, deviceId: string, error: unknown) => void;
 
 export class BatchEvaluation {
   /** Firing and resolved alerts in the order of their causes. */
-  readonly told: Alert[] = [];
+  readonly told: Told[] = [];
   /** Alerts that leave the current state alone. */
   readonly passed: Alert[] = [];
   readonly changed = new Set<Entry>();
@@ -95,7 +101,7 @@ export class BatchEvaluation {
       }
       const instance = { state: to, startsAt, endsAt, changedAt: at.arrivalTime };
       const document = documentOf(rule, device.id, fingerprint, instance, cause);
-      if (to !== 'pending') this.told.push(document);
+      if (to !== 'pending') this.told.push({ alert: document, passed });
       if (!passed) alert = document;
       else if (to === 'resolved') this.passed.push(document);
     }
@@ -138,7 +144,7 @@ export class BatchEvaluation {
           changedAt: at.arrivalTime,
         } as const;
         orphan.alert = withState(alert, instance);
-        this.told.push(orphan.alert);
+        this.told.push({ alert: orphan.alert, passed: false });
       } else {
         orphan.alert = null;
       }

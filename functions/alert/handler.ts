@@ -10,11 +10,11 @@ import { lambdaHandler } from '../../adapters/aws/lambda.js';
 import { messageOf } from '../../common/errors.js';
 import { EventDecoder } from '../../schemas/decode.js';
 import { loadSchemas } from '../../schemas/registry.js';
-import type { Alert } from '../../stores/alerts.js';
 import { type Batch, offsetAt } from '../../streams/batch.js';
 import { FrameCursor, RecordKind } from '../../streams/record.js';
 import { type CreateFunction, type OutgoingRecord, type Platform, SUCCESS } from '../contract.js';
-import { BatchEvaluation, type OnRuleError } from './evaluate.js';
+import { PASSED_HEADER } from '../notify/core.js';
+import { BatchEvaluation, type OnRuleError, type Told } from './evaluate.js';
 import { loadRules, type Rule } from './rules.js';
 import { rowOf, WarmPartition } from './warm.js';
 
@@ -85,12 +85,13 @@ async function evaluateBatch(
 }
 
 /** An alert as a record for the stream `alerts`; its arrival time is that of the record that caused it. */
-function recordOf(alert: Alert): OutgoingRecord {
+function recordOf({ alert, passed }: Told): OutgoingRecord {
   return {
     kind: RecordKind.acknowledged,
     arrivalTime: alert.changedAt,
     key: alert.deviceId,
     value: Buffer.from(JSON.stringify(alert)),
+    ...(passed ? { headers: { [PASSED_HEADER]: '1' } } : {}),
   };
 }
 

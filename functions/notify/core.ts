@@ -1,0 +1,74 @@
+/**
+ * From the alerts stream to MQTT messages: each alert once on its event topic, the current one retained besides.
+ *
+ * The alerts stream repeats itself after crashes, in identical documents at other offsets; notifications are told
+ * apart by their id. What was delivered for the same offset is delivered again: the invocation is being retried, and
+ * nobody knows how far it had come.
+ */
+import type { Alert } from '../../stores/alerts.js';
+import { type Batch, offsetAt } from '../../streams/batch.js';
+import { FrameCursor, RecordKind } from '../../streams/record.js';
+import type { MqttMessage } from '../contract.js';
+import { eventTopic, stateTopic } from './topics.js';
+
+/** Header of a record whose alert was over before the current one began: it must not become the current state. */
+export const PASSED_HEADER = 'passed';
+
+export interface Notification {
+  readonly id: string;
+  readonly offset: bigint;
+  /** Arrival time of what caused it, epoch ms. */
+  readonly time: number;
+  readonly messages: readonly MqttMessage[];
+}
+
+export interface Reading {
+  readonly notifications: readonly Notification[];
+  /** Offsets of records that hold no alert. */
+  readonly malformed: readonly bigint[];
+}
+
+export function read(batch: Batch): Reading {
+  const notifications = new Map<string, Notification>();
+  const malformed: bigint[] = [];
+  const cursor = new FrameCursor(batch.frames);
+  for (let index = 0; cursor.next(); index++) {
+    if (cursor.kind === RecordKind.tick) continue;
+    const offset = offsetAt(batch, index);
+    const payload = Buffer.from(cursor.value());
+    const alert = parseAlert(payload);
+    if (alert === undefined) {
+      malformed.push(offset);
+      continue;
+    }
+    if (notifications.has(alert.id)) continue;
+    const current = cursor.headers()?.[PASSED_HEADER] === undefined;
+    const messages: MqttMessage[] = [{ topic: eventTopic(alert), payload, qos: 1, retain: false }];
+    if (current) messages.push({ topic: stateTopic(alert), payload, qos: 1, retain: true });
+    notifications.set(alert.id, { id: alert.id, offset, time: cursor.arrivalTime, messages });
+  }
+  return { notifications: [...notifications.values()], malformed };
+}
+
+/** Those that were not delivered for another record already. */
+export function due(
+  notifications: readonly Notification[],
+  delivered: ReadonlyMap<string, bigint>,
+): readonly Notification[] {
+  return notifications.filter(({ id, offset }) => (delivered.get(id) ?? offset) === offset);
+}
+
+type Named = Pick<Alert, 'id' | 'severity' | 'deviceId' | 'rule'>;
+
+function parseAlert(payload: Buffer): Named | undefined {
+  let document: unknown;
+  try {
+    document = JSON.parse(payload.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+  if (typeof document !== 'object' || document === null) return undefined;
+  const { id, severity, deviceId, rule } = document as Record<string, unknown>;
+  const named = [id, severity, deviceId, rule].every((name) => typeof name === 'string' && name !== '');
+  return named ? (document as Named) : undefined;
+}

@@ -1,0 +1,4 @@
+/** The time a tick tells: never earlier than any tick before it, whatever the clock says. */
+export function tickTime(last: number, due: number): number {
+  return Math.max(last, due);
+}
