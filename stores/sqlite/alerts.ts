@@ -2,11 +2,11 @@
  * Alerts in SQLite: the state machines' rows, and the history they refer to. An alert's document lies in the history
  * once; a state row points at it by `starts_at`.
  */
-import { MillraceError } from '../../common/errors.js';
 import type { Alert, AlertCommit, AlertState, AlertStateRow, AlertStore } from '../alerts.js';
+import { decodeCursor, pageOf } from '../cursor.js';
 import type { Page, PageRequest } from '../validation.js';
 import { openSqlite, type Sqlite, transact } from './database.js';
-import { asText, listParameter, pageOf } from './rows.js';
+import { asText, listParameter } from './rows.js';
 
 const MIGRATIONS = [
   `CREATE TABLE alerts (
@@ -57,12 +57,6 @@ interface StateRow {
   readonly offset: string;
   readonly alert: string | null;
   readonly state: string;
-}
-
-interface HistoryRow {
-  readonly fingerprint: string;
-  readonly starts_at: number;
-  readonly alert: string;
 }
 
 const SELECT_STATE = `
@@ -167,7 +161,7 @@ function trimFrom(database: Sqlite): (time: number, limit: number) => number {
   };
 }
 
-/** Newest `startsAt` first; the cursor is the last row's `startsAt~fingerprint`. */
+/** Newest `startsAt` first; ties go by fingerprint. */
 function history(
   database: Sqlite,
   filter: { readonly state?: AlertState; readonly deviceId?: string },
@@ -186,34 +180,18 @@ function history(
     parameters.push(filter.deviceId);
   }
   if (page.cursor !== null) {
-    const [startsAt, fingerprint] = parseCursor(page.cursor);
     conditions.push('(starts_at, fingerprint) < (?, ?)');
-    parameters.push(startsAt, fingerprint);
+    parameters.push(...(decodeCursor(page.cursor, ['number', 'string']) as [number, string]));
   }
   const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
   const rows = database
     .prepare(
-      `SELECT fingerprint, starts_at, alert FROM alerts ${where}
+      `SELECT alert FROM alerts ${where}
        ORDER BY starts_at DESC, fingerprint DESC LIMIT ?`,
     )
-    .all(...parameters, page.limit + 1) as HistoryRow[];
-  return pageOf(
-    rows,
-    page,
-    (row) => JSON.parse(row.alert) as Alert,
-    (row) => `${row.starts_at}~${row.fingerprint}`,
-  );
-}
-
-function parseCursor(cursor: string): [number, string] {
-  const match = /^(-?\d+)~([0-9a-f]+)$/.exec(cursor);
-  if (match === null) {
-    throw new MillraceError(`${JSON.stringify(cursor)} is no cursor of this list`, {
-      code: 'CURSOR_INVALID',
-      hint: 'Pass the cursor of the page before as it was returned.',
-    });
-  }
-  return [Number(match[1]), match[2]!];
+    .all(...parameters, page.limit + 1) as { alert: string }[];
+  const alerts = rows.map(({ alert }) => JSON.parse(alert) as Alert);
+  return pageOf(alerts, page.limit, ({ startsAt, fingerprint }) => [startsAt, fingerprint]);
 }
 
 function stateRowOf(row: StateRow): AlertStateRow {

@@ -1,9 +1,9 @@
 /** Rollups and their change feeds in SQLite. */
-import { MillraceError } from '../../common/errors.js';
 import type { MetricFigures } from '../aggregation.js';
+import { decodeCursor, pageOf } from '../cursor.js';
 import type { Period, RollupRow, RollupStore } from '../rollups.js';
 import { openSqlite, transact } from './database.js';
-import { asText, pageOf } from './rows.js';
+import { asText } from './rows.js';
 
 const MIGRATIONS = [
   `CREATE TABLE rollups (
@@ -77,9 +77,12 @@ export function openRollupStore(path: string): RollupStore {
       });
     },
     async rollups(deviceId, period, { from, to }, page) {
-      const first = page.cursor === null ? from : Math.max(from, parseCursor(page.cursor) + 1);
+      const first =
+        page.cursor === null
+          ? from
+          : Math.max(from, (decodeCursor(page.cursor, ['number'])[0] as number) + 1);
       const rows = range.all(deviceId, period, first, to, page.limit + 1) as Row[];
-      return pageOf(rows, page, rollupOf, (row) => String(row.start));
+      return pageOf(rows.map(rollupOf), page.limit, (row) => [row.start]);
     },
     async changedSince(period, change, limit) {
       const rows = changed.all(period, change, limit) as {
@@ -109,12 +112,4 @@ function rollupOf(row: Row): RollupRow {
     events: row.events,
     metrics: JSON.parse(row.metrics) as Record<string, MetricFigures>,
   };
-}
-
-function parseCursor(cursor: string): number {
-  if (/^-?\d+$/.test(cursor)) return Number(cursor);
-  throw new MillraceError(`${JSON.stringify(cursor)} is no cursor of this list`, {
-    code: 'CURSOR_INVALID',
-    hint: 'Pass the cursor of the page before as it was returned.',
-  });
 }

@@ -1,5 +1,4 @@
 /** Small helpers that the SQLite stores share. */
-import type { Page, PageRequest } from '../validation.js';
 
 /** A list as one parameter: `… IN (SELECT value FROM json_each(?))`. */
 export function listParameter(values: readonly string[]): string {
@@ -12,16 +11,4 @@ export function listParameter(values: readonly string[]): string {
  */
 export function asText(column: string): string {
   return `CAST(${column} AS TEXT) AS ${column.replace(/^.*\./, '').replaceAll('"', '')}`;
-}
-
-/** Makes a page of what was asked for with one row too many. */
-export function pageOf<Row, T>(
-  rows: readonly Row[],
-  { limit }: PageRequest,
-  itemOf: (row: Row) => T,
-  cursorOf: (row: Row) => string,
-): Page<T> {
-  const items = rows.slice(0, limit);
-  const last = rows.length > limit ? items.at(-1) : undefined;
-  return { items: items.map(itemOf), next: last === undefined ? null : cursorOf(last) };
 }
