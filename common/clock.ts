@@ -1,9 +1,9 @@
 /**
  * The deployment's clock for everything that is stamped into the stream: arrival times and ticks.
  *
- * It follows the system clock while that goes forward. When the system clock is set back, it goes on at the rate of
- * the monotonic clock instead, so that time in the stream neither goes back nor stands still; it rejoins the system
- * clock when that has caught up.
+ * It follows the system clock while that goes forward. When the system clock is set back, it goes on at nine tenths of
+ * the monotonic clock's rate instead: time in the stream neither goes back nor stands still, and the system clock,
+ * which runs at the full rate, catches up.
  */
 export interface Clock {
   /** Epoch ms, whole; never less than any earlier answer. */
@@ -17,6 +17,9 @@ export interface TimeSources {
   readonly monotonic: () => number;
 }
 
+/** Rate of time, relative to the monotonic clock, while the system clock is behind. */
+const CATCH_UP_RATE = 0.9;
+
 const system: TimeSources = { wall: Date.now, monotonic: () => performance.now() };
 
 /** @param floor epoch ms that the first answer must not be below, e.g. the newest arrivalTime in the log */
@@ -27,9 +30,7 @@ export function steadyClock(floor: number, sources: TimeSources = system): Clock
     now() {
       const monotonic = sources.monotonic();
       const wall = sources.wall();
-      const steady = last + (monotonic - lastMonotonic);
-      // A wall clock a little behind the steady one is the normal rounding; only whole ms are handed out.
-      last = wall >= last ? wall : steady;
+      last = Math.max(wall, last + CATCH_UP_RATE * (monotonic - lastMonotonic));
       lastMonotonic = monotonic;
       return Math.floor(last);
     },
