@@ -71,7 +71,7 @@ export interface AlertStore {
   counts(): Promise<Readonly<Record<AlertState, number>>>;
   /**
    * Current alerts that are resolved and whose last change was before `time`, at most `limit`: what `trim` is about
-   * to forget, so that their retained topics can be cleared first.
+   * to forget, so that their retained topics can be cleared first. Both go in order of last change.
    */
   expired(time: number, limit: number): Promise<readonly Alert[]>;
   /** Deletes resolved alerts changed before `time`, history and state, at most `limit`; returns how many went. */

@@ -72,7 +72,7 @@ export function openAlertStore(path: string): AlertStore {
   const counts = database.prepare('SELECT state, n FROM alert_counts');
   const expired = database.prepare(
     `SELECT a.alert FROM alerts a JOIN alert_state s ON s.fingerprint = a.fingerprint AND s.starts_at = a.starts_at
-     WHERE a.state = 'resolved' AND a.changed_at < ? LIMIT ?`,
+     WHERE a.state = 'resolved' AND a.changed_at < ? ORDER BY a.changed_at, a.id LIMIT ?`,
   );
   const commit = commitInto(database);
   const trim = trimFrom(database);
@@ -147,7 +147,8 @@ function historyParameters(alert: Alert): [string, number, string, string, numbe
 
 function trimFrom(database: Sqlite): (time: number, limit: number) => number {
   const old = database.prepare(
-    "SELECT id, fingerprint, starts_at FROM alerts WHERE state = 'resolved' AND changed_at < ? LIMIT ?",
+    `SELECT id, fingerprint, starts_at FROM alerts WHERE state = 'resolved' AND changed_at < ?
+     ORDER BY changed_at, id LIMIT ?`,
   );
   const forgetState = database.prepare('DELETE FROM alert_state WHERE fingerprint = ? AND starts_at = ?');
   const forget = database.prepare('DELETE FROM alerts WHERE id = ?');

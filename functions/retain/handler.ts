@@ -1,0 +1,44 @@
+/**
+ * `retain`: on a schedule, deletes what is older than the settings keep, in short transactions so that the functions
+ * that write the same stores hardly notice. What it does not manage in its time, the next run does.
+ */
+import { lambdaHandler } from '../../adapters/aws/lambda.js';
+import type { CreateFunction, InvocationContext } from '../contract.js';
+import { trimAlerts } from './alerts.js';
+import { MARGIN, measurementTrimmer } from './measurements.js';
+
+/** Rows per transaction. */
+const STEP = 1_000;
+
+export const create: CreateFunction = (platform) => {
+  const { stores, settings, log } = platform;
+  const { retention } = settings;
+  const trimMeasurements = measurementTrimmer(platform);
+  return {
+    async scheduled({ time }, context) {
+      const deleted = {
+        quarantine: await inSteps(context, () =>
+          stores.validation.trimQuarantine(time - retention.quarantine, STEP),
+        ),
+        late: await inSteps(context, () => stores.aggregation.trimLate(time - retention.late, STEP)),
+        alerts: await trimAlerts(platform, time - retention.alerts, context),
+        notifications: await inSteps(context, () => stores.notifications.trim(time - retention.alerts, STEP)),
+        measurements: await trimMeasurements(time, context),
+      };
+      if (Object.values(deleted).some((count) => count > 0))
+        log.info({ deleted }, 'retention deleted old rows');
+    },
+  };
+};
+
+export const handler = lambdaHandler(create);
+
+async function inSteps(context: InvocationContext, trim: () => Promise<number>): Promise<number> {
+  let total = 0;
+  while (context.remainingTimeMs() >= MARGIN) {
+    const gone = await trim();
+    total += gone;
+    if (gone < STEP) break;
+  }
+  return total;
+}
