@@ -14,7 +14,7 @@ export interface StreamTrigger {
   readonly stream: string;
   /** At most this many records in a batch, 1 to 10,000. */
   readonly batchSize: number;
-  /** How long a batch may wait to fill up, before a local override (see `LocalFunctionSettings`). */
+  /** How long a batch may wait to fill up; the local override when there is one. */
   readonly batchWindowMs: number;
   readonly startingPosition: 'TRIM_HORIZON' | 'LATEST';
   /** Retries after the first attempt; -1 retries until the record's age or the stream's retention ends it. */

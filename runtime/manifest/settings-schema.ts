@@ -1,0 +1,62 @@
+/**
+ * The schema of `custom.millrace`, defaults included. The keyword `unit` (duration, size, moment) is that
+ * of `units.ts`; what JSON Schema cannot say (relations between settings) is in `settings.ts`.
+ */
+const duration = (fallback: string) => ({ unit: 'duration', default: fallback });
+const size = (fallback: string) => ({ unit: 'size', default: fallback });
+const closed = (properties: Record<string, object>) => ({
+  type: 'object',
+  additionalProperties: false,
+  properties,
+});
+const section = (properties: Record<string, object>) => ({ ...closed(properties), default: {} });
+
+const stream = closed({
+  maxBytes: size('4GiB'),
+  hardLimitBytes: size('16GiB'),
+  segmentBytes: size('64MiB'),
+});
+
+const localFunction = closed({
+  isolation: { enum: ['worker', 'inline'], default: 'worker' },
+  schedule: { type: 'string' },
+  batchWindowMs: { type: 'integer', minimum: 0, maximum: 300_000 },
+});
+
+export const settingsSchema = closed({
+  gateway: section({
+    telemetryTopics: {
+      type: 'array',
+      minItems: 1,
+      uniqueItems: true,
+      items: { type: 'string' },
+      default: ['devices/{deviceId}/telemetry'],
+    },
+    relayTopics: { type: 'array', uniqueItems: true, items: { type: 'string' }, default: [] },
+    maxPayloadBytes: size('256KiB'),
+    maxLag: duration('150ms'),
+  }),
+  deviceTypes: section({
+    default: { type: 'string', minLength: 1, default: 'environment' },
+    byDevice: {
+      type: 'object',
+      default: {},
+      propertyNames: { minLength: 1 },
+      additionalProperties: { type: 'string', minLength: 1 },
+    },
+  }),
+  events: section({
+    maxFuture: duration('5m'),
+    oldest: { unit: 'moment', default: '2000-01-01T00:00:00Z' },
+  }),
+  aggregate: section({ window: duration('10s'), allowedLateness: duration('1m') }),
+  retention: section({
+    windows: duration('7d'),
+    rollups: section({ '1m': duration('30d'), '1h': duration('365d'), '1d': duration('3650d') }),
+    quarantine: duration('30d'),
+    late: duration('30d'),
+    alerts: duration('90d'),
+  }),
+  streams: { type: 'object', default: {}, additionalProperties: stream },
+  functions: { type: 'object', default: {}, additionalProperties: localFunction },
+});
