@@ -57,9 +57,9 @@ function intervalOf(expression: string, body: string, options: ScheduleOptions):
 
 function rate(interval: number, start: number): Schedule {
   return {
-    next: (after) => start + Math.max(1, Math.floor((after - start) / interval) + 1) * interval,
-    last: (at) =>
-      at < start + interval ? undefined : start + Math.floor((at - start) / interval) * interval,
+    // The moments go on before the start too: a clock set back behind it must not silence the job until then.
+    next: (after) => start + (Math.floor((after - start) / interval) + 1) * interval,
+    last: (at) => start + Math.floor((at - start) / interval) * interval,
   };
 }
 

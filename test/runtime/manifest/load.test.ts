@@ -1,0 +1,308 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { stringify } from 'yaml';
+import { loadManifest } from '../../../runtime/manifest/load.js';
+import type { Manifest, ManifestError, StreamTrigger } from '../../../runtime/manifest/manifest.js';
+
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'millrace-manifest-'));
+  for (const name of ['alert', 'tick', 'query']) file(`functions/${name}/handler.ts`, '');
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+function file(path: string, text: string): string {
+  const full = join(root, path);
+  mkdirSync(dirname(full), { recursive: true });
+  writeFileSync(full, text);
+  return full;
+}
+
+type Tree = { [key: string]: unknown };
+
+/** A small sound serverless.yml; tests change a place in it. */
+const sound = () => ({
+  service: 'test',
+  provider: { name: 'aws', runtime: 'nodejs20.x', environment: { LEVEL: 1 } } as Tree,
+  functions: {
+    alert: {
+      handler: 'functions/alert/handler.handler',
+      timeout: 20,
+      events: [{ stream: stream() }] as unknown[],
+    } as Tree,
+    tick: { handler: 'functions/tick/handler.handler', events: [{ schedule: 'rate(1 minute)' }] } as Tree,
+    query: { handler: 'functions/query/handler.handler', events: [{ httpApi: 'GET /devices/{id}' }] } as Tree,
+  } as Tree & { alert: Tree; tick: Tree; query: Tree },
+  resources: {
+    Resources: {
+      Telemetry: { Type: 'AWS::Kinesis::Stream', Properties: { Name: 'telemetry', ShardCount: 4 } as Tree },
+    } as Tree,
+  },
+  custom: { millrace: {} as Tree },
+});
+const stream = (): Tree => ({ type: 'kinesis', arn: { 'Fn::GetAtt': ['Telemetry', 'Arn'] } });
+
+const load = (content: object | string, env = {}): Promise<Manifest> =>
+  loadManifest(file('serverless.yml', typeof content === 'string' ? content : stringify(content)), env);
+
+/** The problems of a manifest that must be refused, as `path: reason` lines. */
+async function problems(content: object | string, env = {}): Promise<string[]> {
+  const error = await load(content, env).then(
+    () => undefined,
+    (thrown: ManifestError) => thrown,
+  );
+  expect(error).toMatchObject({ code: 'MANIFEST_INVALID', file: join(root, 'serverless.yml') });
+  for (const { path, reason } of error!.problems)
+    expect(error!.message).toContain(`${path || '(file)'}: ${reason}`);
+  return error!.problems.map(({ path, reason }) => `${path}: ${reason}`);
+}
+
+test('fills in the defaults', async () => {
+  const manifest = await load(sound());
+  expect(manifest).toMatchObject({ service: 'test', root, file: join(root, 'serverless.yml') });
+  expect(manifest.streams).toEqual([{ name: 'telemetry', partitions: 4, retentionMs: 86_400_000 }]);
+  expect(manifest.functions[0]).toEqual({
+    name: 'alert',
+    handlerFile: 'functions/alert/handler',
+    handlerExport: 'handler',
+    timeoutMs: 20_000,
+    memoryMB: 1024,
+    environment: { LEVEL: '1' },
+    local: { isolation: 'worker' },
+    triggers: [
+      {
+        type: 'stream',
+        stream: 'telemetry',
+        batchSize: 10,
+        batchWindowMs: 0,
+        startingPosition: 'TRIM_HORIZON',
+        maximumRetryAttempts: -1,
+        maximumRecordAgeMs: -1,
+        bisectBatchOnFunctionError: false,
+        reportBatchItemFailures: false,
+        enabled: true,
+      },
+    ],
+  });
+  expect(manifest.functions[2]!.triggers).toEqual([{ type: 'http', method: 'GET', path: '/devices/{id}' }]);
+  expect(manifest.settings).toMatchObject({
+    root,
+    events: { maxFutureMs: 300_000, oldest: 946_684_800_000 },
+    aggregate: { windowMs: 10_000, allowedLatenessMs: 60_000 },
+    streams: { telemetry: { segmentBytes: 64 * 1024 * 1024 } },
+    functions: { query: { isolation: 'worker' } },
+  });
+});
+
+test('local settings replace what AWS has no word for', async () => {
+  const content = sound();
+  content.functions.alert.events = [{ stream: { ...stream(), batchSize: 100, batchWindow: 1 } }];
+  content.custom.millrace = {
+    functions: { alert: { batchWindowMs: 0 }, tick: { isolation: 'inline', schedule: 'rate(1 second)' } },
+    aggregate: { window: '1m', allowedLateness: '1h30m' },
+    streams: { telemetry: { maxBytes: 1e9, hardLimitBytes: '2GiB' } },
+  };
+  const { functions, settings } = await load(content);
+  expect((functions[0]!.triggers[0] as StreamTrigger).batchWindowMs).toBe(0);
+  expect(functions[1]).toMatchObject({
+    local: { isolation: 'inline' },
+    triggers: [{ type: 'schedule', expression: 'rate(1 second)', enabled: true }],
+  });
+  expect(settings.aggregate).toEqual({ windowMs: 60_000, allowedLatenessMs: 5_400_000 });
+  expect(settings.streams.telemetry).toMatchObject({ maxBytes: 1e9, hardLimitBytes: 2 ** 31 });
+});
+
+test('CloudFormation tags and variables mean what they mean to the packager', async () => {
+  const manifest = await load(
+    `
+service: \${env:NAME, 'fallback'}
+provider: { name: aws, runtime: nodejs20.x }
+functions:
+  alert:
+    handler: functions/alert/handler.handler
+    timeout: \${self:custom.seconds}
+    events:
+      - stream: { type: kinesis, arn: !GetAtt Telemetry.Arn }
+custom: { seconds: 12 }
+resources:
+  Resources:
+    Telemetry: { Type: 'AWS::Kinesis::Stream', Properties: { Name: '\${sls:stage}-in', ShardCount: 1 } }
+`,
+    { NAME: 'given' },
+  );
+  expect(manifest.service).toBe('given');
+  expect(manifest.functions[0]).toMatchObject({ timeoutMs: 12_000, triggers: [{ stream: 'dev-in' }] });
+});
+
+describe('refuses, naming place and reason', () => {
+  test.each<[string, unknown, string]>([
+    ['unknown trigger', { mqtt: 'x' }, 'mqtt: function alert: unknown trigger mqtt'],
+    [
+      'misspelt trigger',
+      { strem: {} },
+      'strem: function alert: unknown trigger strem; did you mean "stream"?',
+    ],
+    ['AWS-only trigger', { sqs: 'arn' }, 'sqs: function alert: the trigger sqs is known on AWS'],
+    [
+      'AWS-only trigger',
+      { websocket: '$connect' },
+      'websocket: function alert: the trigger websocket is known',
+    ],
+    ['two triggers in one', { schedule: 'rate(1 minute)', httpApi: '*' }, ': must name one trigger'],
+    [
+      'unknown stream',
+      { stream: { arn: { 'Fn::GetAtt': ['Telemetri', 'Arn'] } } },
+      'did you mean "Telemetry"',
+    ],
+    ['foreign ARN', { stream: 'arn:aws:kinesis:x:1:stream/other' }, 'no Kinesis stream named other'],
+    ['DynamoDB', { stream: { ...stream(), type: 'dynamodb' } }, 'type dynamodb is known on AWS'],
+    [
+      'tumbling',
+      { stream: { ...stream(), tumblingWindowInSeconds: 30 } },
+      'tumblingWindowInSeconds is known on AWS',
+    ],
+    ['filters', { stream: { ...stream(), filterPatterns: [{}] } }, 'filterPatterns is known on AWS'],
+    [
+      'factor',
+      { stream: { ...stream(), parallelizationFactor: 2 } },
+      'parallelizationFactor is known on AWS',
+    ],
+    ['destination', { stream: { ...stream(), destinations: {} } }, 'destinations is known on AWS'],
+    [
+      'timestamp',
+      { stream: { ...stream(), startingPosition: 'AT_TIMESTAMP' } },
+      'AT_TIMESTAMP is known on AWS',
+    ],
+    [
+      'position',
+      { stream: { ...stream(), startingPosition: 'OLDEST' } },
+      'must be one of TRIM_HORIZON, LATEST',
+    ],
+    ['misspelt key', { stream: { ...stream(), batchsize: 5 } }, 'unknown setting; did you mean "batchSize"?'],
+    ['batch size', { stream: { ...stream(), batchSize: 0 } }, 'stream.batchSize: must be >= 1'],
+    [
+      'record age',
+      { stream: { ...stream(), maximumRecordAgeInSeconds: 30 } },
+      'maximumRecordAgeInSeconds: must NOT',
+    ],
+    ['batch window', { stream: { ...stream(), batchSize: 100 } }, 'batchWindow: must be at least 1 (second)'],
+    ['seconds', { schedule: 'rate(1 second)' }, 'takes no seconds on AWS'],
+    [
+      'schedule input',
+      { schedule: { rate: 'rate(1 minute)', input: {} } },
+      'schedule.input: input is known on AWS',
+    ],
+    ['timezone', { schedule: { rate: 'rate(1 minute)', timezone: 'CET' } }, 'timezone is known on AWS'],
+    ['method', { httpApi: 'FETCH /x' }, 'unknown method FETCH'],
+    ['route', { httpApi: 'GET x' }, '"x" is not a path'],
+    [
+      'authorizer',
+      { httpApi: { method: 'get', path: '/x', authorizer: 'jwt' } },
+      'authorizer is known on AWS',
+    ],
+  ])('%s', async (_name, event, reason) => {
+    const content = sound();
+    content.functions.alert.events = [event];
+    const found = await problems(content);
+    expect(found).toHaveLength(1);
+    expect(found[0]).toMatch(/^functions\.alert\.events\[0\]/);
+    expect(found[0]).toContain(reason);
+  });
+
+  test.each<[string, Tree, string]>([
+    ['unknown section', { gatway: {} }, 'custom.millrace.gatway: unknown setting; did you mean "gateway"?'],
+    [
+      'deep key',
+      { retention: { rollups: { '5m': '1d' } } },
+      'custom.millrace.retention.rollups.5m: unknown setting',
+    ],
+    ['stream', { streams: { telemetri: {} } }, 'no such stream; did you mean "telemetry"?'],
+    ['function', { functions: { alerts: {} } }, 'no such function; did you mean "alert"?'],
+    ['isolation', { functions: { alert: { isolation: 'fork' } } }, 'must be one of worker, inline'],
+    ['duration', { aggregate: { window: '10 sec' } }, 'aggregate.window: must be a duration such as'],
+    ['size', { gateway: { maxPayloadBytes: '1 GB' } }, 'gateway.maxPayloadBytes: must be a size such as'],
+    ['date', { events: { oldest: 'yesterday' } }, 'events.oldest: must be a date such as'],
+    ['limits', { streams: { telemetry: { maxBytes: '16GiB' } } }, 'hardLimitBytes: must be above maxBytes'],
+    ['window', { aggregate: { window: '7s' } }, 'aggregate.window: must divide a minute evenly'],
+    [
+      'topic',
+      { gateway: { telemetryTopics: ['devices/+/t'] } },
+      'telemetryTopics[0]: must be a topic with one level',
+    ],
+    ['filter', { gateway: { relayTopics: ['a/#/b'] } }, 'relayTopics[0]: must be an MQTT topic filter'],
+    [
+      'schedule',
+      { functions: { tick: { schedule: 'rate(1 seconds)' } } },
+      'functions.tick.schedule: schedule',
+    ],
+    [
+      'no schedule',
+      { functions: { alert: { schedule: 'rate(1 second)' } } },
+      'function alert has no schedule',
+    ],
+    ['no stream', { functions: { tick: { batchWindowMs: 5 } } }, 'function tick has no stream trigger'],
+  ])('custom.millrace: %s', async (_name, millrace, reason) => {
+    const content = sound();
+    content.custom.millrace = millrace;
+    const found = await problems(content);
+    expect(found).toEqual([expect.stringContaining(reason)]);
+    expect(found[0]).toMatch(/^custom\.millrace\./);
+  });
+
+  test('all problems at once', async () => {
+    const content = sound();
+    content.functions.alert.handler = 'functions/missing/handler.handler';
+    content.functions.alert.layers = [];
+    content.functions.tick.timeout = 901;
+    content.functions.query.memorysize = 256;
+    content.provider.runtime = 'python3.13';
+    Object.assign(content.resources.Resources.Telemetry as Tree, {
+      Properties: { Name: 'telemetry', ShardCount: 0 },
+    });
+    content.custom.millrace = { aggregate: { windw: '1s' } };
+    const found = await problems({ ...content, resorces: {} });
+    expect(found).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^resorces: .*did you mean "resources"/),
+        expect.stringMatching(/^functions.alert.handler: no module /),
+        expect.stringMatching(/^functions.alert.layers: .*cannot honour it yet/),
+        expect.stringMatching(/^functions.alert.runtime: python3.13 does not run locally/),
+        expect.stringMatching(/^functions.tick.timeout: must be a whole number from 1 to 900/),
+        expect.stringMatching(/^functions.query.memorysize: .*did you mean "memorySize"/),
+        expect.stringMatching(/^resources.Resources.Telemetry.Properties.ShardCount: /),
+        expect.stringMatching(/^custom.millrace.aggregate.windw: .*did you mean "window"/),
+      ]),
+    );
+  });
+
+  test('variables that only a deployment can resolve', async () => {
+    const content = sound();
+    content.functions.alert.timeout = '${' + 'ssm:/timeout}';
+    expect(await problems(content)).toContainEqual(
+      expect.stringMatching(/^functions\.alert\.timeout: uses a variable that only AWS/),
+    );
+  });
+
+  test('variables that refer to nothing', async () => {
+    const content = sound();
+    content.service = '${' + 'env:NOT_THERE}';
+    expect(await problems(content)).toEqual([
+      expect.stringMatching(/^service: Cannot resolve variable at "service"/),
+    ]);
+  });
+
+  test('a route that two functions want', async () => {
+    const content = sound();
+    content.functions.alert.events = [{ httpApi: { method: 'get', path: '/devices/{device}' } }];
+    expect(await problems(content)).toEqual([expect.stringContaining('already taken by alert')]);
+  });
+
+  test('a file that is not there, not YAML, or no mapping', async () => {
+    await expect(loadManifest(join(root, 'none.yml'), {})).rejects.toMatchObject({
+      code: 'MANIFEST_INVALID',
+    });
+    expect(await problems('a: [')).toEqual([expect.stringContaining('Cannot parse')]);
+    expect(await problems('- a')).toEqual([expect.stringContaining('Plain object expected')]);
+  });
+});
