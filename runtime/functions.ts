@@ -57,7 +57,13 @@ export function createFunctions(options: FunctionsOptions): Functions {
       fn.triggers.flatMap((trigger) => {
         if (trigger.type !== 'schedule' || !trigger.enabled) return [];
         const run = (time: number) => environmentOf(fn.name).scheduled(time);
-        return [{ name: fn.name, schedule: parseSchedule(trigger.expression, options.clock.now()), run }];
+        return [
+          {
+            name: fn.name,
+            schedule: parseSchedule(trigger.expression, options.clock.now(), { seconds: true }),
+            run,
+          },
+        ];
       }),
     ),
     clock: { ...systemClock, now: () => options.clock.now() },
