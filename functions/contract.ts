@@ -109,4 +109,6 @@ export interface DeploymentStatus {
   /** Counters of the gateway since the process started: name -> value, e.g. `refused_payload_too_large`. */
   readonly gateway: Readonly<Record<string, number>>;
   readonly connections: number;
+  /** Where the embedded broker listens; absent when the deployment has none. */
+  readonly mqttPort?: number;
 }

@@ -58,6 +58,7 @@ export const accountingSchemas: Readonly<Record<string, JsonSchema>> = {
     version: s.text(),
     startedAt: s.time(),
     connections: s.count('MQTT connections.'),
+    mqttPort: s.nullable(s.count('Where the embedded broker listens; null when there is none.')),
     balanced: { type: 'boolean' },
     imbalances: s.arrayOf(s.ref('Imbalance')),
     total: s.ref('Totals'),

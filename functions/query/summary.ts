@@ -28,6 +28,8 @@ export interface Summary {
   readonly version: string;
   readonly startedAt: string;
   readonly connections: number;
+  /** Where the embedded broker listens; null when there is none. */
+  readonly mqttPort: number | null;
   readonly balanced: boolean;
   readonly imbalances: readonly Imbalance[];
   readonly total: Figures;
@@ -84,6 +86,7 @@ export async function readSummary(platform: Platform, clock: () => number = Date
     version: status.version,
     startedAt: rfc3339(status.startedAt),
     connections: status.connections,
+    mqttPort: status.mqttPort ?? null,
     balanced: accounting.balanced,
     imbalances: accounting.imbalances,
     total: accounting.total,

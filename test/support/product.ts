@@ -6,9 +6,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
+import { projectRoot } from './project-root.js';
 
 export interface ProductOptions {
   /** Default: a new directory, removed after the test file. Give the old one to restart on its data. */
@@ -38,7 +38,6 @@ export interface Product {
   kill9(): Promise<ExitStatus>;
 }
 
-export const projectRoot = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const MAIN = join(projectRoot, 'dist', 'cli', 'main.js');
 
 const running = new Set<ChildProcess>();

@@ -1,0 +1,60 @@
+// The page's only way to make elements. Text goes in as text nodes, so nothing that a device sends is ever markup.
+
+/**
+ * An element with attributes and children; a child that is no node becomes text. `undefined` and `false` are left
+ * out, for attributes and children alike.
+ */
+export function element(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value !== undefined && value !== false) node.setAttribute(name, value);
+  }
+  for (const child of children.flat()) {
+    if (child !== undefined && child !== false) node.append(child instanceof Node ? child : String(child));
+  }
+  return node;
+}
+
+/**
+ * A table. `columns` are `{title, className, cell(row)}`; `rowClass(row)` is optional. Column titles that a narrow
+ * screen can do without have the class `wide`.
+ */
+export function table(columns, rows, rowClass = () => undefined) {
+  const head = columns.map(({ title, className }) =>
+    element('th', { scope: 'col', class: className }, title),
+  );
+  const body = rows.map((row) =>
+    element(
+      'tr',
+      { class: rowClass(row) },
+      columns.map(({ className, cell }) => element('td', { class: className }, cell(row))),
+    ),
+  );
+  return element('table', {}, element('thead', {}, element('tr', {}, head)), element('tbody', {}, body));
+}
+
+export function badge(text, state = text) {
+  return element('span', { class: 'badge', 'data-state': state }, text);
+}
+
+export function empty(text) {
+  return element('p', { class: 'empty' }, text);
+}
+
+const shown = new Map();
+
+/**
+ * Puts what `make` returns into the element with this id, unless `data` is what it was made from last time: a table
+ * that does not change keeps its selection, its scroll position and a screen reader's place in it.
+ */
+export function show(id, data, make) {
+  const key = JSON.stringify(data);
+  if (shown.get(id) === key) return;
+  shown.set(id, key);
+  document.getElementById(id).replaceChildren(make());
+}
+
+/** Sets text only when it differs, for the same reason. */
+export function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}

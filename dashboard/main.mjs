@@ -1,0 +1,93 @@
+// The status page: polls the summary and shows it. Everything shown comes from one answer, so figures agree.
+import { announceAlerts } from './announce.mjs';
+import { element, setText, show } from './dom.mjs';
+import { count, counted, duration, rate } from './format.mjs';
+import { startPolling } from './poll.mjs';
+import { Rates } from './rates.mjs';
+import {
+  showAlerts,
+  showDevices,
+  showFunctions,
+  showQuarantine,
+  showStreams,
+  showWindows,
+} from './sections.mjs';
+import { drawSpark } from './spark.mjs';
+import { showWelcome } from './welcome.mjs';
+
+const byId = (id) => document.getElementById(id);
+const rates = new Rates();
+const TILES = ['acknowledged', 'validated', 'quarantined'];
+let lastAnswer;
+
+function render(summary) {
+  showRates(summary);
+  showTop(summary);
+  showWelcome(summary);
+  showAlerts(summary);
+  showFunctions(summary);
+  showStreams(summary);
+  showWindows(summary);
+  showDevices(summary);
+  showQuarantine(summary);
+  announceAlerts(summary.alerts);
+  byId('main').setAttribute('aria-busy', 'false');
+}
+
+function showRates({ total, time }) {
+  const now = Date.parse(time);
+  rates.add({ time: now, ...Object.fromEntries(TILES.map((name) => [name, total[name]])) });
+  for (const name of TILES) {
+    const tile = document.querySelector(`[data-rate="${name}"]`);
+    setText(tile.querySelector('.value'), rate(rates.rate(name)));
+    const besides =
+      name === 'acknowledged' && total.received > 0 ? `, ${count(total.received)} at QoS 0` : '';
+    setText(tile.querySelector('.total'), `${count(total[name])} in all${besides}`);
+    drawSpark(tile.querySelector('.spark'), rates.history(name), now);
+  }
+}
+
+function showTop({ version, startedAt, time, connections, balanced, imbalances, total }) {
+  setText(byId('version'), version);
+  const facts = [
+    `up ${duration(Date.parse(time) - Date.parse(startedAt))}`,
+    counted(connections, 'connection'),
+    `${count(total.inFlight.validate)} in flight`,
+  ];
+  setText(byId('facts'), facts.join(' · '));
+  const books = byId('books');
+  books.dataset.state = balanced ? 'balanced' : 'unbalanced';
+  setText(books, balanced ? 'books balanced' : 'books do not balance');
+  byId('imbalances').hidden = balanced;
+  show('imbalances-list', imbalances, () => {
+    const list = document.createDocumentFragment();
+    for (const { partition, what, expected, actual } of imbalances) {
+      list.append(
+        element('li', {}, `partition ${partition}: ${what}; expected ${expected}, found ${actual}`),
+      );
+    }
+    return list;
+  });
+}
+
+function setConnection(state, text) {
+  const pill = byId('connection');
+  pill.dataset.state = state;
+  setText(pill, text);
+  document.body.toggleAttribute('data-stale', state === 'reconnecting');
+  document.title = state === 'live' ? 'Millrace' : `Millrace (${state})`;
+}
+
+startPolling(
+  '/summary',
+  (summary) => {
+    lastAnswer = performance.now();
+    setConnection('live', 'live');
+    if (summary !== null) render(summary);
+  },
+  () => {
+    const age =
+      lastAnswer === undefined ? '' : `, last heard ${duration(performance.now() - lastAnswer)} ago`;
+    setConnection('reconnecting', `reconnecting${age}`);
+  },
+);

@@ -1,0 +1,139 @@
+/** A small, consistent deployment for tests of the query API and for looking at the status page. */
+import type { Alert, AlertState } from '../../stores/alerts.js';
+import { emptyData, type QueryData, risingFigures } from './query-platform.js';
+
+export const T0 = Date.UTC(2024, 4, 1, 12);
+
+export function alertOf(rule: string, deviceId: string, state: AlertState, startsAt: number): Alert {
+  const fingerprint = Buffer.from(`${rule}/${deviceId}`).toString('hex').slice(0, 16);
+  return {
+    id: `${fingerprint}-${startsAt}-${state}`,
+    fingerprint,
+    rule,
+    severity: rule === 'LowBattery' ? 'warning' : 'critical',
+    state,
+    deviceId,
+    labels: { site: 'north' },
+    annotations: { summary: `${rule} on ${deviceId}` },
+    value: 85,
+    eventTime: startsAt,
+    startsAt,
+    endsAt: state === 'resolved' ? startsAt + 60_000 : null,
+    changedAt: startsAt + 5,
+    event: { ts: startsAt, temperature: 85, humidity: 40, battery: 3.7 },
+  };
+}
+
+/** 12 events and 4 ticks on two partitions; one event each quarantined, late and duplicate; validate is 1 behind. */
+export function sampleData(): QueryData {
+  const data = emptyData();
+  data.status = {
+    ...data.status,
+    connections: 3,
+    gateway: { accepted: 10, received: 2, refused_payload_too_large: 1 },
+    streams: data.status.streams.map((stream) =>
+      stream.name === 'telemetry'
+        ? {
+            ...stream,
+            partitions: [
+              { partition: 0, start: 2n, end: 9n, counts: { acknowledged: 6, received: 1, tick: 2 } },
+              { partition: 1, start: 0n, end: 7n, counts: { acknowledged: 4, received: 1, tick: 2 } },
+            ],
+          }
+        : stream,
+    ),
+    mappings: data.status.mappings.map((mapping) =>
+      mapping.stream === 'telemetry' ? { ...mapping, checkpoints: [8n, 7n] } : mapping,
+    ),
+  };
+  data.validation = [
+    { partition: 0, nextOffset: 8n, valid: 5, quarantined: 1, ticks: 2 },
+    { partition: 1, nextOffset: 7n, valid: 5, quarantined: 0, ticks: 2 },
+  ];
+  data.aggregation = [
+    { partition: 0, nextOffset: 9n, aggregated: 4, late: 1, duplicate: 1, refused: 1, ticks: 2 },
+    { partition: 1, nextOffset: 7n, aggregated: 5, late: 0, duplicate: 0, refused: 0, ticks: 2 },
+  ];
+  data.devices = ['dev-1', 'dev-2', 'größe 100%'].map((deviceId, index) => ({
+    deviceId,
+    deviceType: 'environment',
+    partition: index % 2,
+    offset: BigInt(5 + index),
+    eventTime: T0 + index,
+    arrivalTime: T0 + index + 7,
+    event: JSON.stringify({ ts: T0 + index, seq: index, deviceId, temperature: 20 + index, humidity: 40 }),
+  }));
+  data.windows = Array.from({ length: 5 }, (_, index) => ({
+    deviceId: 'dev-1',
+    start: T0 + index * 10_000,
+    size: 10_000,
+    partition: 0,
+    offset: BigInt(index),
+    closed: index < 4,
+    events: 2,
+    metrics: {
+      temperature: risingFigures(2, 20 + index, T0 + index * 10_000),
+      humidity: risingFigures(2, 40, T0 + index * 10_000),
+    },
+  }));
+  data.rollups = [
+    {
+      deviceId: 'dev-1',
+      period: '1m',
+      start: T0,
+      events: 10,
+      metrics: { temperature: risingFigures(10, 20, T0) },
+    },
+    {
+      deviceId: 'dev-1',
+      period: '1h',
+      start: T0,
+      events: 10,
+      metrics: { temperature: risingFigures(10, 20, T0) },
+    },
+  ];
+  data.alerts = [
+    alertOf('HighTemperature', 'dev-1', 'firing', T0 + 3),
+    alertOf('LowBattery', 'dev-2', 'pending', T0 + 2),
+    alertOf('HighTemperature', 'dev-2', 'resolved', T0 + 1),
+  ];
+  data.quarantine = [
+    {
+      id: '0-4',
+      partition: 0,
+      offset: 4n,
+      deviceId: 'dev-1',
+      arrivalTime: T0,
+      code: 'SCHEMA',
+      reason: 'temperature must be number',
+      keyword: 'type',
+      pointer: '/temperature',
+      payload: Buffer.from('{"ts":1,"temperature":"hot é"}'),
+    },
+    {
+      id: '0-3',
+      partition: 0,
+      offset: 3n,
+      deviceId: 'dev-1',
+      arrivalTime: T0,
+      code: 'JSON_SYNTAX',
+      reason: 'the payload is not JSON',
+      keyword: null,
+      pointer: null,
+      payload: Uint8Array.of(0xff, 0x00, 0x01),
+    },
+  ];
+  data.late = [
+    {
+      id: '0-2',
+      partition: 0,
+      offset: 2n,
+      deviceId: 'dev-1',
+      eventTime: T0 - 60_000,
+      arrivalTime: T0,
+      windowStart: T0 - 60_000,
+      payload: '{"ts":1}',
+    },
+  ];
+  return data;
+}
