@@ -48,8 +48,8 @@ export interface AlertStateRow {
 export interface AlertCommit {
   readonly partition: number;
   readonly rows: readonly AlertStateRow[];
-  /** Alerts that began and ended without touching the current state: for the history alone, if not there yet. */
-  readonly passed: readonly Alert[];
+  /** Resolved alerts that are no row's current one (any more): for the history alone. One that is there stays. */
+  readonly ended: readonly Alert[];
 }
 
 export interface AlertStore {

@@ -26,8 +26,8 @@ export type OnRuleError = (rule: Rule, deviceId: string, error: unknown) => void
 export class BatchEvaluation {
   /** Firing and resolved alerts in the order of their causes. */
   readonly told: Told[] = [];
-  /** Alerts that leave the current state alone. */
-  readonly passed: Alert[] = [];
+  /** Resolved alerts that are not, or no longer, the current one of their entry. */
+  readonly ended: Alert[] = [];
   readonly changed = new Set<Entry>();
   readonly #rules: readonly Rule[];
   readonly #warm: WarmPartition;
@@ -102,8 +102,14 @@ export class BatchEvaluation {
       const instance = { state: to, startsAt, endsAt, changedAt: at.arrivalTime };
       const document = documentOf(rule, device.id, fingerprint, instance, cause);
       if (to !== 'pending') this.told.push({ alert: document, passed });
-      if (!passed) alert = document;
-      else if (to === 'resolved') this.passed.push(document);
+      if (!passed) {
+        // The one before may be known to nobody but this batch.
+        if (entry !== undefined && this.changed.has(entry) && alert?.state === 'resolved')
+          this.ended.push(alert);
+        alert = document;
+      } else if (to === 'resolved') {
+        this.ended.push(document);
+      }
     }
     if (step.machine === entry?.machine) return;
     this.#keep(

@@ -37,11 +37,11 @@ export const create: CreateFunction = (platform) => {
       const evaluation = new BatchEvaluation(rules, warm, onRuleError);
       await evaluateBatch(batch, decoder, warm, evaluation, platform);
       if (evaluation.told.length > 0) await platform.append('alerts', evaluation.told.map(recordOf));
-      if (evaluation.changed.size > 0 || evaluation.passed.length > 0) {
+      if (evaluation.changed.size > 0 || evaluation.ended.length > 0) {
         await stores.alerts.commit({
           partition: batch.partition,
           rows: [...evaluation.changed].map((entry) => rowOf(entry, batch.partition)),
-          passed: evaluation.passed,
+          ended: evaluation.ended,
         });
       }
       warm.finished(batch);

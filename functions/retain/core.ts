@@ -20,7 +20,7 @@ export interface Horizon {
   /** How long this level is kept, ms. */
   readonly retention: number;
   readonly allowedLateness: number;
-  /** Start of the oldest row of the device that the coarser level has not consumed yet, if any. */
+  /** Start of the device's oldest row, here or on a finer level, that the next level has not consumed yet, if any. */
   readonly oldestPending: number | undefined;
 }
 

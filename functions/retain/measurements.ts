@@ -58,13 +58,16 @@ export function measurementTrimmer(
   ): Promise<number> {
     const newest = dayOf(Math.min(now, eventTime));
     const due: { level: Level; time: number }[] = [];
+    let oldestPending: number | undefined;
     for (const level of levels) {
       const unconsumed = pending.get(level);
-      // Too far behind to tell what is still needed: another day.
-      if (unconsumed === null) continue;
+      // Too far behind to tell what is still needed here and above: another time.
+      if (unconsumed === null) break;
+      // What waits below will make its way up, and needs its neighbours on every level.
+      const waiting = unconsumed?.get(deviceId);
+      if (waiting !== undefined) oldestPending = Math.min(waiting, oldestPending ?? waiting);
       const { retention } = level;
       const { allowedLatenessMs: allowedLateness } = settings.aggregate;
-      const oldestPending = unconsumed?.get(deviceId);
       due.push({ level, time: cutoff({ now, newest, retention, allowedLateness, oldestPending }) });
     }
     const mark = due.map(({ level, time }) => `${level.name}:${time}`).join();

@@ -123,20 +123,27 @@ function commitInto(database: Sqlite): (change: AlertCommit) => void {
     `${insert} ON CONFLICT (fingerprint, starts_at) DO UPDATE SET state = excluded.state,
        changed_at = excluded.changed_at, alert = excluded.alert WHERE alerts.state <> excluded.state`,
   );
-  const addAlert = database.prepare(`${insert} ON CONFLICT (fingerprint, starts_at) DO NOTHING`);
-  const cancelPending = database.prepare("DELETE FROM alerts WHERE fingerprint = ? AND state = 'pending'");
+  const addEnded = database.prepare(
+    `${insert} ON CONFLICT (fingerprint, starts_at) DO UPDATE SET state = excluded.state,
+       changed_at = excluded.changed_at, alert = excluded.alert WHERE alerts.state <> 'resolved'`,
+  );
+  const pendingSince = database
+    .prepare('SELECT starts_at FROM alert_state WHERE fingerprint = ? AND pending = 1')
+    .raw();
+  const cancel = database.prepare('DELETE FROM alerts WHERE fingerprint = ? AND starts_at = ?');
 
-  return ({ rows, passed }) => {
+  return ({ rows, ended }) => {
     for (const { fingerprint, deviceId, partition, offset, alert, state } of rows) {
       const pending = alert?.state === 'pending' ? 1 : 0;
       const startsAt = alert?.startsAt ?? null;
+      const wasPending = (pendingSince.all(fingerprint) as [number][])[0]?.[0];
       const put = putState.run(fingerprint, deviceId, partition, offset, startsAt, pending, state);
       // A row at or past this position: the same records came again.
       if (put.changes === 0) continue;
-      if (alert === null) cancelPending.run(fingerprint);
-      else putAlert.run(...historyParameters(alert));
+      if (wasPending !== undefined && wasPending !== startsAt) cancel.run(fingerprint, wasPending);
+      if (alert !== null) putAlert.run(...historyParameters(alert));
     }
-    for (const alert of passed) addAlert.run(...historyParameters(alert));
+    for (const alert of ended) addEnded.run(...historyParameters(alert));
   };
 }
 
