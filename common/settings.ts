@@ -51,7 +51,11 @@ export interface RetentionSettings {
 
 /** Local settings of one function: what a laptop needs and AWS has no word for. */
 export interface LocalFunctionSettings {
-  readonly isolation: 'worker' | 'inline';
+  /**
+   * How far the function's thread stands back for the gateway and for alerts: 0 (not at all) to 19, as nice(1) has
+   * it. For functions that can wait.
+   */
+  readonly nice: number;
   /** Replaces the schedule of serverless.yml locally, e.g. `rate(1 second)`, which AWS does not offer. */
   readonly schedule?: string;
   /** Replaces `batchWindow` (ms): the local poller can wait for less than a second. */

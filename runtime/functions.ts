@@ -112,6 +112,7 @@ function environmentFor(fn: FunctionManifest, options: FunctionsOptions): Enviro
     memoryMB: fn.memoryMB,
     environment: fn.environment,
     logLevel: options.logLevel,
+    nice: fn.local.nice,
   };
   return createEnvironment(spec, options.platform);
 }

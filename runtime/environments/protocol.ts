@@ -19,6 +19,8 @@ export interface EnvironmentSpec {
   readonly memoryMB: number;
   readonly environment: Readonly<Record<string, string>>;
   readonly logLevel: string;
+  /** See `LocalFunctionSettings`. */
+  readonly nice: number;
 }
 
 /** An error as data: class instances do not survive the crossing. */

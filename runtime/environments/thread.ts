@@ -2,6 +2,7 @@
  * The inside of an environment: a worker thread that imports one function's module, creates the function once
  * (the cold start) and then handles what the host sends, one thing at a time.
  */
+
 import { parentPort, workerData } from 'node:worker_threads';
 import pino from 'pino';
 import { MillraceError } from '../../common/errors.js';
@@ -19,6 +20,7 @@ import type {
   ToEnvironment,
   Work,
 } from './protocol.js';
+import { standBack } from './stand-back.js';
 
 const spec = workerData as EnvironmentSpec;
 const host = parentPort!;
@@ -139,6 +141,7 @@ function settle(message: Extract<ToEnvironment, { type: 'answer' }>): void {
 
 async function start(): Promise<void> {
   const begun = performance.now();
+  standBack(spec.nice);
   Object.assign(process.env, spec.environment);
   const module = (await import(spec.modulePath)) as { create?: CreateFunction };
   if (module.create === undefined) {

@@ -102,7 +102,7 @@ function functionOf(
     }
     return value as number;
   };
-  const settings = local[name] ?? { isolation: 'worker' };
+  const settings = local[name] ?? { nice: 0 };
   const triggers = [given.events ?? []]
     .flat()
     .flatMap((event, index) => triggersOf(event, name, [...at, 'events', index], streams, problems));

@@ -18,7 +18,7 @@ const stream = closed({
 });
 
 const localFunction = closed({
-  isolation: { enum: ['worker', 'inline'], default: 'worker' },
+  nice: { type: 'integer', minimum: 0, maximum: 19, default: 0 },
   schedule: { type: 'string' },
   batchWindowMs: { type: 'integer', minimum: 0, maximum: 300_000 },
 });
@@ -46,7 +46,7 @@ export const settingsSchema = closed({
     },
   }),
   events: section({
-    maxFuture: duration('5m'),
+    maxFuture: duration('1d'),
     oldest: { unit: 'moment', default: '2000-01-01T00:00:00Z' },
   }),
   aggregate: section({ window: duration('10s'), allowedLateness: duration('1m') }),

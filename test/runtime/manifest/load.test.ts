@@ -69,7 +69,7 @@ test('fills in the defaults', async () => {
     timeoutMs: 20_000,
     memoryMB: 1024,
     environment: { LEVEL: '1' },
-    local: { isolation: 'worker' },
+    local: { nice: 0 },
     triggers: [
       {
         type: 'stream',
@@ -91,7 +91,7 @@ test('fills in the defaults', async () => {
     events: { maxFutureMs: 300_000, oldest: 946_684_800_000 },
     aggregate: { windowMs: 10_000, allowedLatenessMs: 60_000 },
     streams: { telemetry: { segmentBytes: 64 * 1024 * 1024 } },
-    functions: { query: { isolation: 'worker' } },
+    functions: { query: { nice: 0 } },
   });
 });
 
@@ -99,14 +99,14 @@ test('local settings replace what AWS has no word for', async () => {
   const content = sound();
   content.functions.alert.events = [{ stream: { ...stream(), batchSize: 100, batchWindow: 1 } }];
   content.custom.millrace = {
-    functions: { alert: { batchWindowMs: 0 }, tick: { isolation: 'inline', schedule: 'rate(1 second)' } },
+    functions: { alert: { batchWindowMs: 0 }, tick: { nice: 10, schedule: 'rate(1 second)' } },
     aggregate: { window: '1m', allowedLateness: '1h30m' },
     streams: { telemetry: { maxBytes: 1e9, hardLimitBytes: '2GiB' } },
   };
   const { functions, settings } = await load(content);
   expect((functions[0]!.triggers[0] as StreamTrigger).batchWindowMs).toBe(0);
   expect(functions[1]).toMatchObject({
-    local: { isolation: 'inline' },
+    local: { nice: 10 },
     triggers: [{ type: 'schedule', expression: 'rate(1 second)', enabled: true }],
   });
   expect(settings.aggregate).toEqual({ windowMs: 60_000, allowedLatenessMs: 5_400_000 });
@@ -219,7 +219,7 @@ describe('refuses, naming place and reason', () => {
     ],
     ['stream', { streams: { telemetri: {} } }, 'no such stream; did you mean "telemetry"?'],
     ['function', { functions: { alerts: {} } }, 'no such function; did you mean "alert"?'],
-    ['isolation', { functions: { alert: { isolation: 'fork' } } }, 'must be one of worker, inline'],
+    ['nice', { functions: { alert: { nice: -1 } } }, 'must be at least 0'],
     ['duration', { aggregate: { window: '10 sec' } }, 'aggregate.window: must be a duration such as'],
     ['size', { gateway: { maxPayloadBytes: '1 GB' } }, 'gateway.maxPayloadBytes: must be a size such as'],
     ['date', { events: { oldest: 'yesterday' } }, 'events.oldest: must be a date such as'],
