@@ -69,7 +69,7 @@ const WINDOW = `SELECT device_id AS deviceId, start, size, partition, CAST(offse
   metrics FROM windows`;
 const LATE = `SELECT partition, CAST(offset AS TEXT) AS offset, device_id AS deviceId, event_time AS eventTime,
   arrival_time AS arrivalTime, window_start AS windowStart, payload FROM late`;
-const LATE_NEWEST = 'ORDER BY arrival_time DESC, partition DESC, offset DESC LIMIT ?';
+const LATE_NEWEST = 'ORDER BY arrival_time DESC, partition DESC, late.offset DESC LIMIT ?';
 const GIVEN = 'IN (SELECT value FROM json_each(?))';
 
 type StoredTally = Omit<AggregationTally, 'nextOffset'> & { nextOffset: string };
@@ -116,10 +116,12 @@ export function openAggregationStore(path: string): AggregationStore {
     ),
     recent: database.prepare(`${WINDOW} ORDER BY change DESC LIMIT ?`),
     late: database.prepare(`${LATE} ${LATE_NEWEST}`),
-    lateAfter: database.prepare(`${LATE} WHERE (arrival_time, partition, offset) < (?, ?, ?) ${LATE_NEWEST}`),
+    lateAfter: database.prepare(
+      `${LATE} WHERE (arrival_time, partition, late.offset) < (?, ?, ?) ${LATE_NEWEST}`,
+    ),
     changed: database.prepare(
       `SELECT CAST(change AS TEXT) AS change, device_id AS deviceId, start FROM windows
-       WHERE change > ? ORDER BY change LIMIT ?`,
+       WHERE change > ? ORDER BY windows.change LIMIT ?`,
     ),
     trimWindows: database.prepare(
       'DELETE FROM windows WHERE device_id = ? AND closed = 1 AND start + size <= ?',

@@ -52,7 +52,7 @@ const LATEST = `SELECT device_id AS deviceId, device_type AS deviceType, partiti
   event_time AS eventTime, arrival_time AS arrivalTime, event FROM latest`;
 const ENTRY = `SELECT partition, CAST(offset AS TEXT) AS offset, device_id AS deviceId,
   arrival_time AS arrivalTime, code, reason, keyword, pointer, payload FROM quarantine`;
-const NEWEST_FIRST = 'ORDER BY arrival_time DESC, partition DESC, offset DESC LIMIT ?';
+const NEWEST_FIRST = 'ORDER BY arrival_time DESC, partition DESC, quarantine.offset DESC LIMIT ?';
 
 type Stored<T> = Omit<T, 'offset'> & { offset: string };
 
