@@ -17,7 +17,7 @@ const FIRING = 50;
 const PENDING = 20;
 const RESOLVED = 10;
 const WINDOWS = 20;
-const DEVICES = 25;
+const DEVICES = 15;
 const QUARANTINE = 10;
 /** Bytes of each payload: enough to recognise it. */
 const PAYLOAD_PREVIEW = 2_000;
