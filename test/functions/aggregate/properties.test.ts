@@ -12,6 +12,8 @@ import { fateful, start, testContext, testPlatform, testSettings } from '../../s
 import { account } from './account.js';
 
 const T0 = Date.UTC(2024, 0, 1);
+/** Hundreds of cold starts take their time on a busy machine (ms). */
+const TIMEOUT = 60_000;
 const DEVICES = ['a', 'b', 'c'];
 const FIRST = { limit: 10_000, cursor: null };
 const ALL = { from: 0, to: Number.MAX_SAFE_INTEGER };
@@ -91,49 +93,61 @@ async function atOnce(records: readonly TestRecord[]): Promise<AggregationStore>
   return store;
 }
 
-test('any way of cutting the stream into batches gives the same rows', async () => {
-  await fc.assert(
-    fc.asyncProperty(timelines, fc.array(fc.nat(80), { maxLength: 20 }), async (records, cuts) => {
-      const store = openAggregationStore(':memory:');
-      const process = await start(create, testPlatform({ aggregation: store }));
-      for (const batch of batchesOf(records, cuts)) await process(batch, testContext);
-      expect(await dump(store)).toBe(await dump(await atOnce(records)));
-    }),
-    { numRuns: 40 },
-  );
-});
+test(
+  'any way of cutting the stream into batches gives the same rows',
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(timelines, fc.array(fc.nat(80), { maxLength: 20 }), async (records, cuts) => {
+        const store = openAggregationStore(':memory:');
+        const process = await start(create, testPlatform({ aggregation: store }));
+        for (const batch of batchesOf(records, cuts)) await process(batch, testContext);
+        expect(await dump(store)).toBe(await dump(await atOnce(records)));
+      }),
+      { numRuns: 40 },
+    );
+  },
+  TIMEOUT,
+);
 
-test('crashes, redelivery, cold starts and stale caches leave the same rows', async () => {
-  await fc.assert(
-    fc.asyncProperty(timelines, deliveries, async (records, plan) => {
-      const store = fateful(openAggregationStore(':memory:'));
-      await deliver(records, plan, create, testPlatform({ aggregation: store }), store);
-      expect(await dump(store)).toBe(await dump(await atOnce(records)));
-    }),
-    { numRuns: 60 },
-  );
-});
+test(
+  'crashes, redelivery, cold starts and stale caches leave the same rows',
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(timelines, deliveries, async (records, plan) => {
+        const store = fateful(openAggregationStore(':memory:'));
+        await deliver(records, plan, create, testPlatform({ aggregation: store }), store);
+        expect(await dump(store)).toBe(await dump(await atOnce(records)));
+      }),
+      { numRuns: 60 },
+    );
+  },
+  TIMEOUT,
+);
 
-test('the counts, sums and closings are those of an independent account', async () => {
-  await fc.assert(
-    fc.asyncProperty(timelines, async (records) => {
-      const store = await atOnce(records);
-      const expected = account(records, aggregate.windowMs, aggregate.allowedLatenessMs);
-      expect(await store.tally(0)).toEqual({
-        partition: 0,
-        nextOffset: BigInt(records.length),
-        ...expected.tally,
-      });
-      const rows = await Promise.all(
-        DEVICES.map(async (device) => (await store.windows(device, ALL, FIRST)).items),
-      );
-      const found = rows.flat().map((row) => {
-        const { count, sum, min, max, first, last } = row.metrics.temperature!;
-        const { deviceId, start: from, closed, events } = row;
-        return { deviceId, start: from, closed, events, count, sum, min, max, first, last };
-      });
-      expect(found).toEqual(expected.windows);
-    }),
-    { numRuns: 80 },
-  );
-});
+test(
+  'the counts, sums and closings are those of an independent account',
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(timelines, async (records) => {
+        const store = await atOnce(records);
+        const expected = account(records, aggregate.windowMs, aggregate.allowedLatenessMs);
+        expect(await store.tally(0)).toEqual({
+          partition: 0,
+          nextOffset: BigInt(records.length),
+          ...expected.tally,
+        });
+        const rows = await Promise.all(
+          DEVICES.map(async (device) => (await store.windows(device, ALL, FIRST)).items),
+        );
+        const found = rows.flat().map((row) => {
+          const { count, sum, min, max, first, last } = row.metrics.temperature!;
+          const { deviceId, start: from, closed, events } = row;
+          return { deviceId, start: from, closed, events, count, sum, min, max, first, last };
+        });
+        expect(found).toEqual(expected.windows);
+      }),
+      { numRuns: 80 },
+    );
+  },
+  TIMEOUT,
+);
