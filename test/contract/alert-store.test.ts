@@ -1,0 +1,4 @@
+import { openAlertStore } from '../../stores/sqlite/alerts.js';
+import { alertStoreContract } from './alert-store.contract.js';
+
+describe('SQLite', () => alertStoreContract(async () => openAlertStore(':memory:')));
