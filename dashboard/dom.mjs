@@ -16,21 +16,29 @@ export function element(tag, attributes = {}, ...children) {
 }
 
 /**
- * A table. `columns` are `{title, className, cell(row)}`; `rowClass(row)` is optional. Column titles that a narrow
- * screen can do without have the class `wide`.
+ * A table. `columns` are `{title, className, cell(row)}`; columns that a narrow screen can do without have the class
+ * `wide`. With `stacked`, rows become paragraphs there: `detail` columns get a line, the `last` one the right edge.
  */
-export function table(columns, rows, rowClass = () => undefined) {
+export function table(columns, rows, { rowClass = () => undefined, stacked = false } = {}) {
+  // The roles are the elements' own; said again, because on a narrow screen CSS takes the table layout away.
   const head = columns.map(({ title, className }) =>
-    element('th', { scope: 'col', class: className }, title),
+    element('th', { scope: 'col', role: 'columnheader', class: className }, title),
   );
   const body = rows.map((row) =>
     element(
       'tr',
-      { class: rowClass(row) },
-      columns.map(({ className, cell }) => element('td', { class: className }, cell(row))),
+      { class: rowClass(row), role: 'row' },
+      columns.map(({ title, className, cell }) =>
+        element('td', { class: className, role: 'cell', 'data-label': title }, cell(row)),
+      ),
     ),
   );
-  return element('table', {}, element('thead', {}, element('tr', {}, head)), element('tbody', {}, body));
+  return element(
+    'table',
+    { role: 'table', class: stacked && 'stacked' },
+    element('thead', { role: 'rowgroup' }, element('tr', { role: 'row' }, head)),
+    element('tbody', { role: 'rowgroup' }, body),
+  );
 }
 
 export function badge(text, state = text) {

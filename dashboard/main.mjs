@@ -42,8 +42,9 @@ function showRates({ total, time }) {
     setText(tile.querySelector('.value'), rate(rates.rate(name)));
     const besides =
       name === 'acknowledged' && total.received > 0 ? `, ${count(total.received)} at QoS 0` : '';
-    setText(tile.querySelector('.total'), `${count(total[name])} in all${besides}`);
-    drawSpark(tile.querySelector('.spark'), rates.history(name), now);
+    setText(tile.querySelector('.in-all'), `${count(total[name])} in all${besides}`);
+    setText(tile.querySelector('.span'), `last ${duration(rates.span())}`);
+    drawSpark(tile.querySelector('.spark'), rates.history(name), now, rates.span());
   }
 }
 

@@ -6,7 +6,7 @@ const MAX_BACKOFF_MS = 5_000;
 
 /**
  * Calls `onData(summary | null)` after each answer (null: nothing has changed) and `onTrouble(error)` after each
- * failure. Both must not throw.
+ * failure, which includes one of showing the answer. `onTrouble` must not throw.
  */
 export function startPolling(url, onData, onTrouble) {
   let etag = null;
@@ -47,8 +47,8 @@ export function startPolling(url, onData, onTrouble) {
 
   document.addEventListener('visibilitychange', () => {
     clearTimeout(timer);
-    if (!document.hidden) turn();
+    if (!document.hidden) void turn();
   });
-  window.addEventListener('online', turn);
-  turn();
+  window.addEventListener('online', () => void turn());
+  void turn();
 }

@@ -1,7 +1,8 @@
 // Rates from counters that are polled: what the sparklines draw.
 
-/** How far back the sparklines go (ms). */
-export const HISTORY_MS = 5 * 60_000;
+/** How far back the sparklines go (ms), and how far at least, while there is little to show. */
+const HISTORY_MS = 5 * 60_000;
+const SHORT_HISTORY_MS = 60_000;
 /** The figure is taken over this long (ms), so that batches do not make it jump. */
 const SMOOTHING_MS = 3_000;
 
@@ -29,6 +30,13 @@ export class Rates {
     if (samples.length < 2) return undefined;
     const since = samples.findLast((sample) => last.time - sample.time >= SMOOTHING_MS) ?? samples[0];
     return perSecond(since, last, name);
+  }
+
+  /** How long the sparklines are now (ms). */
+  span() {
+    const samples = this.#samples;
+    const length = samples.length === 0 ? 0 : samples.at(-1).time - samples[0].time;
+    return Math.min(HISTORY_MS, Math.max(SHORT_HISTORY_MS, length));
   }
 
   /** `[{time, value}]`, oldest first: the rate between each two samples. */

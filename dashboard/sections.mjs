@@ -39,10 +39,10 @@ export function showAlerts({ alerts, time }) {
               { title: 'Severity', className: 'wide', cell: (alert) => badge(alert.severity) },
               { title: 'Device', className: 'name', cell: (alert) => alert.deviceId },
               { title: 'Value', className: 'number', cell: (alert) => measured(alert.value) },
-              { title: 'Since', className: 'nowrap', cell: whenOf },
+              { title: 'Since', className: 'nowrap last', cell: whenOf },
             ],
             rows,
-            (alert) => (alert.state === 'resolved' ? 'past' : undefined),
+            { rowClass: (alert) => (alert.state === 'resolved' ? 'past' : undefined), stacked: true },
           ),
   );
   const { firing, pending, resolved } = alerts.counts;
@@ -87,7 +87,7 @@ export function showStreams({ streams }) {
           className: 'name',
           cell: (row) => [row.name, row.reason !== null && element('div', { class: 'muted' }, row.reason)],
         },
-        { title: 'Partitions', className: 'number', cell: (row) => count(row.partitions) },
+        { title: 'Partitions', className: 'number wide', cell: (row) => count(row.partitions) },
         { title: 'Records kept', className: 'number', cell: (row) => count(row.stored - row.trimmed) },
         {
           title: 'State',
@@ -116,7 +116,7 @@ export function showWindows({ windows, time }) {
             { title: 'Device', className: 'name', cell: (row) => row.deviceId },
             { title: 'From', className: 'nowrap', cell: (row) => timeOf(row.start, moment(row.start, now)) },
             { title: 'Events', className: 'number', cell: (row) => count(row.events) },
-            { title: 'Means', cell: (row) => metricList(figures(row)) },
+            { title: 'Means', className: 'detail', cell: (row) => metricList(figures(row)) },
             {
               title: 'State',
               className: 'number wide',
@@ -124,6 +124,7 @@ export function showWindows({ windows, time }) {
             },
           ],
           windows,
+          { stacked: true },
         ),
   );
 }
@@ -143,16 +144,18 @@ export function showDevices({ devices, deviceCount, time }) {
               { title: 'Type', className: 'wide', cell: (row) => row.deviceType },
               {
                 title: 'Latest values',
+                className: 'detail',
                 cell: (row) =>
                   metricList(Object.entries(row.values).map(([name, value]) => [name, shortly(value)])),
               },
               {
                 title: 'Heard',
-                className: 'nowrap number',
+                className: 'nowrap last',
                 cell: (row) => timeOf(row.arrivalTime, age(row)),
               },
             ],
             devices,
+            { stacked: true },
           ),
   );
   const more = deviceCount > devices.length ? `, the first ${devices.length} by id` : '';
@@ -169,12 +172,13 @@ export function showQuarantine({ quarantine, time }) {
           [
             {
               title: 'Arrived',
-              className: 'nowrap wide',
+              className: 'nowrap',
               cell: (row) => timeOf(row.arrivalTime, moment(row.arrivalTime, now)),
             },
             { title: 'Device', className: 'name', cell: (row) => row.deviceId },
             {
               title: 'Reason',
+              className: 'detail',
               cell: (row) => [badge(row.code, 'warning'), ` ${row.reason}`],
             },
             {
@@ -185,6 +189,7 @@ export function showQuarantine({ quarantine, time }) {
             },
           ],
           quarantine,
+          { stacked: true },
         ),
   );
 }

@@ -1,12 +1,10 @@
 // A sparkline: one SVG path over the last minutes, right edge now.
-import { HISTORY_MS } from './rates.mjs';
-
 const SVG = 'http://www.w3.org/2000/svg';
 const WIDTH = 300;
 const HEIGHT = 50;
 
-/** Draws `[{time, value}]` into `host`; `now` is epoch ms. The text alternative is the figure beside it. */
-export function drawSpark(host, points, now) {
+/** Draws `[{time, value}]` into `host`, from `now - span` to `now` (epoch ms). The figure beside it says it in text. */
+export function drawSpark(host, points, now, span) {
   let svg = host.firstElementChild;
   if (svg === null) {
     svg = shape('svg', {
@@ -23,7 +21,7 @@ export function drawSpark(host, points, now) {
   }
   const [, area, line] = svg.children;
   const most = Math.max(1, ...points.map(({ value }) => value));
-  const x = (time) => (WIDTH * (1 - (now - time) / HISTORY_MS)).toFixed(1);
+  const x = (time) => (WIDTH * (1 - (now - time) / span)).toFixed(1);
   const y = (value) => (HEIGHT - 1.5 - (HEIGHT - 4) * (value / most)).toFixed(1);
   const path = points.map(({ time, value }) => `${x(time)} ${y(value)}`).join('L');
   line.setAttribute('d', path === '' ? '' : `M${path}`);

@@ -20,6 +20,7 @@ export function showWelcome({ total, mqttPort }) {
   document.getElementById('welcome').hidden = total.acknowledged + total.received > 0;
   const host = location.hostname.replace(/^\[(.*)\]$/, '$1');
   const port = mqttPort ?? DEFAULT_MQTT_PORT;
+  document.getElementById('port-note').hidden = mqttPort !== null;
   setText(
     document.getElementById('paste'),
     `mosquitto_pub -h ${host} -p ${port} -q 1 -t devices/dev-1/telemetry -m '${EVENT}'`,
