@@ -4,11 +4,11 @@
  * A timeout, a crash, an exit or running out of memory ends the thread; the invocation that was under way fails with
  * an error that says so, and the next one starts a fresh thread. Nothing of this reaches the host's own state.
  */
-import { randomUUID } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
 import { MillraceError } from '../../common/errors.js';
 import type { Batch } from '../../streams/batch.js';
 import { deserializeError, serializeError } from './errors.js';
+import { packBatches } from './packing.js';
 import type {
   BatchOutcome,
   EnvironmentSpec,
@@ -32,7 +32,7 @@ export interface ColdStart {
 export interface Environment {
   /** Starts the thread if there is none; rejects with what `create` threw. */
   start(): Promise<void>;
-  /** One outcome per batch, in order. Rejects when the environment itself failed; then none may have happened. */
+  /** One outcome per batch (one at least, all of one stream), in order. Rejects when the environment itself failed; then none may have happened. */
   process(batches: readonly Batch[]): Promise<readonly BatchOutcome[]>;
   scheduled(time: number): Promise<void>;
   fetch(request: HttpRequest): Promise<HttpResponse>;
@@ -44,10 +44,10 @@ export interface Environment {
 const THREAD = new URL('./thread.js', import.meta.url);
 /** A thread needs some heap before the function gets any. */
 const MIN_HEAP_MB = 64;
-/** Smaller buffers are cheaper to copy than to transfer. */
-const WORTH_TRANSFERRING = 16 * 1024;
 /** How long a closing thread may take to close its stores (ms). */
 const CLOSE_GRACE_MS = 2_000;
+
+const SUCCEEDED: BatchOutcome = { failures: [] };
 
 type Reply = Extract<FromEnvironment, { type: 'outcomes' | 'response' | 'done' | 'error' }>;
 interface Pending {
@@ -61,6 +61,8 @@ export function createEnvironment(spec: EnvironmentSpec, platform: PlatformHost)
   let worker: Promise<Worker> | undefined;
   let pending: Pending | undefined;
   let sequence = 0;
+  /** Threads that timed out: a new one may be at work before they have ended. */
+  const abandoned = new WeakSet<Worker>();
   /** Invocations run one at a time, in order of arrival. */
   let queue: Promise<unknown> = Promise.resolve();
 
@@ -87,6 +89,7 @@ export function createEnvironment(spec: EnvironmentSpec, platform: PlatformHost)
         failure = crashed(spec, error);
       });
       thread.on('exit', (code) => {
+        if (abandoned.has(thread)) return;
         worker = undefined;
         const error = failure ?? exited(spec, code);
         reject(error);
@@ -111,22 +114,22 @@ export function createEnvironment(spec: EnvironmentSpec, platform: PlatformHost)
     return worker;
   };
 
-  const run = async (work: Work, transfer: ArrayBuffer[]): Promise<Reply> => {
+  /** @param shares how many times the function's timeout the work may take: once for each batch */
+  const run = async (work: Work, shares: number): Promise<Reply> => {
     const thread = await running();
     const id = ++sequence;
     let timer: NodeJS.Timeout | undefined;
     try {
       return await new Promise<Reply>((resolve, reject) => {
         pending = { id, resolve, reject };
-        timer = setTimeout(
-          () => {
-            reject(timedOut(spec));
-            void thread.terminate();
-          },
-          spec.timeoutMs * (work.type === 'batches' ? work.batches.length : 1),
-        );
-        const message: ToEnvironment = { type: 'invoke', id, requestId: randomUUID(), work };
-        thread.postMessage(message, transfer);
+        timer = setTimeout(() => {
+          reject(timedOut(spec));
+          abandoned.add(thread);
+          worker = undefined;
+          void thread.terminate();
+        }, spec.timeoutMs * shares);
+        const message: ToEnvironment = { type: 'invoke', id, work };
+        thread.postMessage(message, work.type === 'batches' ? [work.packed] : []);
       });
     } finally {
       clearTimeout(timer);
@@ -134,9 +137,9 @@ export function createEnvironment(spec: EnvironmentSpec, platform: PlatformHost)
     }
   };
 
-  const invoke = <T extends Reply['type']>(work: Work, expected: T, transfer: ArrayBuffer[] = []) => {
+  const invoke = <T extends Reply['type']>(work: Work, expected: T, shares = 1) => {
     const result = queue.then(async () => {
-      const reply = await run(work, transfer);
+      const reply = await run(work, shares);
       if (reply.type === 'error') throw deserializeError(reply.error);
       if (reply.type !== expected)
         throw new Error(`unexpected answer '${reply.type}' from ${spec.functionName}`);
@@ -152,10 +155,9 @@ export function createEnvironment(spec: EnvironmentSpec, platform: PlatformHost)
       await running();
     },
     async process(batches) {
-      const transfer = batches
-        .filter(({ frames }) => frames.length >= WORTH_TRANSFERRING)
-        .map(({ frames }) => frames.buffer as ArrayBuffer);
-      return (await invoke({ type: 'batches', batches }, 'outcomes', transfer)).outcomes;
+      const work: Work = { type: 'batches', stream: batches[0]!.stream, packed: packBatches(batches) };
+      const { outcomes } = await invoke(work, 'outcomes', batches.length);
+      return outcomes ?? batches.map(() => SUCCEEDED);
     },
     async scheduled(time) {
       await invoke({ type: 'scheduled', time }, 'done');

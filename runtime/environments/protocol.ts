@@ -5,7 +5,6 @@
 
 import type { Settings } from '../../common/settings.js';
 import type { DeploymentStatus, MqttMessage } from '../../functions/contract.js';
-import type { Batch } from '../../streams/batch.js';
 
 /** Everything a thread needs to become an environment of one function. */
 export interface EnvironmentSpec {
@@ -50,13 +49,14 @@ export interface HttpResponse {
 export type BatchOutcome = { readonly failures: readonly bigint[] } | { readonly error: SerializedError };
 
 export type Work =
-  | { readonly type: 'batches'; readonly batches: readonly Batch[] }
+  /** See `packing.ts`. */
+  | { readonly type: 'batches'; readonly stream: string; readonly packed: ArrayBuffer }
   | { readonly type: 'scheduled'; readonly time: number }
   | { readonly type: 'fetch'; readonly request: HttpRequest };
 
 /** Host to thread. */
 export type ToEnvironment =
-  | { readonly type: 'invoke'; readonly id: number; readonly requestId: string; readonly work: Work }
+  | { readonly type: 'invoke'; readonly id: number; readonly work: Work }
   | {
       readonly type: 'answer';
       readonly id: number;
@@ -84,7 +84,8 @@ export type FromEnvironment =
   | { readonly type: 'ready'; readonly entryPoints: readonly string[]; readonly importMs: number }
   | { readonly type: 'failed'; readonly error: SerializedError }
   | { readonly type: 'call'; readonly id: number; readonly call: PlatformCall }
-  | { readonly type: 'outcomes'; readonly id: number; readonly outcomes: readonly BatchOutcome[] }
+  /** Null: every batch succeeded, which is nearly always. */
+  | { readonly type: 'outcomes'; readonly id: number; readonly outcomes: readonly BatchOutcome[] | null }
   | { readonly type: 'response'; readonly id: number; readonly response: HttpResponse }
   | { readonly type: 'done'; readonly id: number }
   | { readonly type: 'error'; readonly id: number; readonly error: SerializedError };

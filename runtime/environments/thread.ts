@@ -3,6 +3,7 @@
  * (the cold start) and then handles what the host sends, one thing at a time.
  */
 
+import { randomUUID } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
 import pino from 'pino';
 import { MillraceError } from '../../common/errors.js';
@@ -11,6 +12,7 @@ import { openSqliteStores } from '../../stores/sqlite/stores.js';
 import type { Batch } from '../../streams/batch.js';
 import { FrameWriter } from '../../streams/record.js';
 import { deserializeError, serializeError } from './errors.js';
+import { unpackBatches } from './packing.js';
 import type {
   BatchOutcome,
   EnvironmentSpec,
@@ -69,11 +71,11 @@ const platform: Platform = {
   status: () => call<'status'>({ method: 'status' }),
 };
 
-function contextOf(requestId: string): InvocationContext {
+function newContext(): InvocationContext {
   const deadline = performance.now() + spec.timeoutMs;
   return {
     functionName: spec.functionName,
-    requestId,
+    requestId: randomUUID(),
     remainingTimeMs: () => Math.max(0, deadline - performance.now()),
   };
 }
@@ -87,15 +89,16 @@ function entry<K extends keyof EntryPoints>(points: EntryPoints, name: K): NonNu
   });
 }
 
-async function invoke(points: EntryPoints, id: number, requestId: string, work: Work): Promise<void> {
+async function invoke(points: EntryPoints, id: number, work: Work): Promise<void> {
   try {
     if (work.type === 'batches') {
       const process = entry(points, 'process');
       const outcomes: BatchOutcome[] = [];
-      for (const batch of work.batches) outcomes.push(await attempt(process, batch, contextOf(requestId)));
-      send({ type: 'outcomes', id, outcomes });
+      for (const batch of unpackBatches(work.stream, work.packed))
+        outcomes.push(await attempt(process, batch));
+      send({ type: 'outcomes', id, outcomes: outcomes.every(succeeded) ? null : outcomes });
     } else if (work.type === 'scheduled') {
-      await entry(points, 'scheduled')({ time: work.time }, contextOf(requestId));
+      await entry(points, 'scheduled')({ time: work.time }, newContext());
       send({ type: 'done', id });
     } else {
       const { method, url, headers, body } = work.request;
@@ -104,7 +107,7 @@ async function invoke(points: EntryPoints, id: number, requestId: string, work: 
         headers: headers.map(([k, v]) => [k, v]),
         body: body as Uint8Array<ArrayBuffer> | null,
       });
-      const response = await entry(points, 'fetch')(request, contextOf(requestId));
+      const response = await entry(points, 'fetch')(request, newContext());
       const answer = {
         status: response.status,
         headers: [...response.headers],
@@ -117,19 +120,16 @@ async function invoke(points: EntryPoints, id: number, requestId: string, work: 
   }
 }
 
-async function attempt(
-  process: NonNullable<EntryPoints['process']>,
-  batch: Batch,
-  context: InvocationContext,
-): Promise<BatchOutcome> {
+async function attempt(process: NonNullable<EntryPoints['process']>, batch: Batch): Promise<BatchOutcome> {
   try {
-    // A structured clone turns Buffers into plain Uint8Arrays.
-    const { buffer, byteOffset, byteLength } = batch.frames;
-    const result = await process({ ...batch, frames: Buffer.from(buffer, byteOffset, byteLength) }, context);
-    return { failures: result.batchItemFailures };
+    return { failures: (await process(batch, newContext())).batchItemFailures };
   } catch (error) {
     return { error: serializeError(error) };
   }
+}
+
+function succeeded(outcome: BatchOutcome): boolean {
+  return 'failures' in outcome && outcome.failures.length === 0;
 }
 
 function settle(message: Extract<ToEnvironment, { type: 'answer' }>): void {
@@ -152,7 +152,7 @@ async function start(): Promise<void> {
   }
   const points = await module.create(platform);
   host.on('message', (message: ToEnvironment) => {
-    if (message.type === 'invoke') void invoke(points, message.id, message.requestId, message.work);
+    if (message.type === 'invoke') void invoke(points, message.id, message.work);
     else if (message.type === 'answer') settle(message);
     else void stores.close().finally(() => host.close());
   });

@@ -155,7 +155,6 @@ export function createMapping(
       batches.push(batch);
     }
     if (batches.length === 0) return;
-    // A transferred buffer is gone afterwards: keep what the decision needs.
     const attempted = batches.map((batch) => describe(batch, options.maximumRecordAgeMs >= 0));
     const begun = performance.now();
     const outcomes = await environment
