@@ -42,7 +42,7 @@ test('85 degrees fire HighTemperature, 20 degrees resolve it; documents are comp
     ...common,
     id: `${firing!.fingerprint}-${T0 + 1000}-firing`,
     state: 'firing',
-    annotations: { summary: 'dev-1 measures 85 °C, above 80 °C' },
+    annotations: { summary: 'dev-1 measures 85 °C; the limit is 80 °C' },
     value: 85,
     eventTime: T0 + 1000,
     endsAt: null,
