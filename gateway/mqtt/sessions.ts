@@ -32,6 +32,7 @@ interface Subscription {
 }
 interface SessionClient {
   readonly id: string;
+  readonly clean?: boolean;
 }
 
 /** @throws MillraceError SESSIONS_UNUSABLE */
@@ -123,6 +124,8 @@ function boundQueues(
     return enqueue(fitting, packet);
   };
   persistence.outgoingClearMessageId = async (client: SessionClient, packet: unknown) => {
+    // Nothing is ever stored for a clean session: its acknowledgements need no look at the disk.
+    if (client.clean === true) return undefined;
     const cleared = await clear(client, packet);
     const count = queued.get(client.id);
     if (cleared !== undefined && count !== undefined) queued.set(client.id, Math.max(0, count - 1));
