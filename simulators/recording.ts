@@ -6,7 +6,7 @@
  * pass holds them all to sort them, and is refused when there are too many for that.
  */
 import { createReadStream } from 'node:fs';
-import { type CsvError, parse } from 'csv-parse';
+import { parse } from 'csv-parse';
 import { codeOf, MillraceError, messageOf } from '../common/errors.js';
 import { type MappedRow, type Mapping, RowMapper } from './mapping.js';
 
@@ -31,6 +31,9 @@ export interface RecordingPlan {
 /** About 300 bytes each: some 300 MB. */
 export const MAX_SORTED_ROWS = 1_000_000;
 
+/** An opening quote that is never closed must not read the whole file into one row. */
+const MAX_ROW_BYTES = 1 << 20;
+
 /** Rows in the order of the file. Throws `REPLAY_FILE`, `REPLAY_COLUMN`. */
 export async function* readRows(
   file: string,
@@ -42,11 +45,9 @@ export async function* readRows(
     info: true,
     relax_column_count: true,
     skip_empty_lines: true,
-    skip_records_with_error: true,
-    on_skip: (error: CsvError | undefined) => {
-      onBadRow({ line: Number(error?.lines ?? 0), reason: error?.message ?? 'not CSV' });
-      return undefined;
-    },
+    // A stray quote is text. Skipping "broken" records instead would swallow good rows up to the next quote.
+    relax_quotes: true,
+    max_record_size: MAX_ROW_BYTES,
   });
   const source = createReadStream(file);
   source.on('error', (error) => parser.destroy(error));
