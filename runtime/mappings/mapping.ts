@@ -65,7 +65,8 @@ export function createMapping(
     if (saved === undefined) checkpoints.save(functionName, partition, positions[partition]!.next);
   }
   const stats: MappingStats = { invocations: 0, errors: 0, records: 0, discarded: 0, durationMs: 0 };
-  let failing: string | null = null;
+  /** Why a partition is being retried; of the whole mapping: why the stream cannot be read. */
+  const failures = new Map<number | 'stream', string>();
   let stopping = false;
   let timer: NodeJS.Timeout | undefined;
   let timerDue = Number.POSITIVE_INFINITY;
@@ -132,7 +133,7 @@ export function createMapping(
       (error: unknown) => {
         // Reading the stream failed: nothing was fetched, so nothing is lost by waiting.
         running = undefined;
-        failing = messageOf(error);
+        failures.set('stream', messageOf(error));
         log.error({ functionName, err: error }, 'cannot read the stream; trying again');
         wakeAt(now() + 1_000, now());
       },
@@ -162,7 +163,7 @@ export function createMapping(
       .catch((error: unknown) => batches.map(() => ({ error })));
     stats.invocations += batches.length;
     stats.durationMs += performance.now() - begun;
-    failing = null;
+    failures.delete('stream');
     for (const [i, outcome] of outcomes.entries()) settle(attempted[i]!, outcome as BatchOutcome);
   };
 
@@ -170,13 +171,12 @@ export function createMapping(
     const { partition } = batch;
     const result = resultOf(outcome);
     const { position, discarded } = decide(positions[partition]!, batch, result, options, now());
-    if (result.kind !== 'success') {
+    if (result.kind === 'success') failures.delete(partition);
+    else {
       stats.errors++;
-      failing = 'error' in outcome ? messageOf(outcome.error) : 'some records of a batch failed';
-      log.error(
-        { functionName, partition, offset: batch.baseOffset, error: failing },
-        'an invocation failed',
-      );
+      const error = 'error' in outcome ? messageOf(outcome.error) : 'some records of a batch failed';
+      failures.set(partition, error);
+      log.error({ functionName, partition, offset: batch.baseOffset, error }, 'an invocation failed');
     }
     if (discarded !== null) {
       stats.discarded += Number(discarded.to - discarded.from);
@@ -200,7 +200,7 @@ export function createMapping(
     },
     positions: () => positions.map(({ next }) => next),
     get failing() {
-      return failing;
+      return failures.values().next().value ?? null;
     },
     async stop() {
       stopping = true;
