@@ -11,6 +11,7 @@ import { steadyClock } from '../common/clock.js';
 import { createCounters } from '../gateway/counters.js';
 import { createIngest } from '../gateway/ingest.js';
 import { TelemetryBroker } from '../gateway/mqtt/broker.js';
+import { largestPacket } from '../gateway/mqtt/packet-limit.js';
 import { openSessions } from '../gateway/mqtt/sessions.js';
 import { createPacer } from '../gateway/pacer.js';
 import { createTopicMap } from '../gateway/topics.js';
@@ -142,7 +143,7 @@ async function compose(
     host: options.host,
     mqttPort: options.mqttPort,
     httpPort: options.httpPort,
-    maxPacketBytes: settings.gateway.maxPayloadBytes + 64 * 1024,
+    maxPacketBytes: largestPacket(settings.gateway.maxPayloadBytes),
   });
   undo.add(() => listeners.close());
 

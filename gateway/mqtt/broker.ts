@@ -15,7 +15,7 @@ import type { MqttMessage } from '../../functions/contract.js';
 import type { Counters } from '../counters.js';
 import type { Ingest } from '../ingest.js';
 import type { TelemetryRoute, TopicMap } from '../topics.js';
-import { limitPacketSize } from './packet-limit.js';
+import { largestPacket, limitPacketSize } from './packet-limit.js';
 import type { Sessions } from './sessions.js';
 import { createSubscriptionWatch, type SubscriptionWatch } from './subscription-watch.js';
 
@@ -23,8 +23,6 @@ import { createSubscriptionWatch, type SubscriptionWatch } from './subscription-
 const MAX_UNSENT_BYTES = 4 * 1024 * 1024;
 /** Longest time a refused client may take to read why (ms) before its connection is closed. */
 const FAREWELL_MS = 1_000;
-/** Room for topic and packet header beside the payload. */
-const PACKET_OVERHEAD = 64 * 1024;
 
 type Done = (error?: Error | null) => void;
 type Packet = AedesPublishPacket & { messageId?: number };
@@ -79,7 +77,7 @@ export class TelemetryBroker extends Diverting {
   /** Serves one connection: a socket, or a WebSocket as a duplex stream. */
   serve(connection: Parameters<Aedes['handle']>[0], request?: Parameters<Aedes['handle']>[1]): void {
     const client = this.handle(connection, request);
-    limitPacketSize(client, this.#options.maxPayloadBytes + PACKET_OVERHEAD, () => {
+    limitPacketSize(client, largestPacket(this.#options.maxPayloadBytes), () => {
       this.#options.counters.increment('refused_packet_too_large');
     });
   }

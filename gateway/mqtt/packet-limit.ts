@@ -4,6 +4,16 @@
  */
 import type { Client } from 'aedes';
 
+/** Too large payloads up to this are still read, because only their topic says who is to be told of the refusal. */
+const TOLD_BYTES = 4 * 1024 * 1024;
+/** Room for topic and packet header beside the payload. */
+const OVERHEAD_BYTES = 64 * 1024;
+
+/** The largest packet, in bytes, that is read at all. */
+export function largestPacket(maxPayloadBytes: number): number {
+  return Math.max(TOLD_BYTES, maxPayloadBytes) + OVERHEAD_BYTES;
+}
+
 /** The parser's fields this needs; mqtt-packet has no option for it. */
 interface Parser {
   parse(chunk: Buffer): number;
