@@ -21,8 +21,11 @@ export interface TopicMap {
   watchesTelemetry(filter: string): boolean;
 }
 
-/** Device ids are topic levels, MQTT client ids and URL segments: printable, no separators or wildcards. */
-const DEVICE_ID = /^[^\s/+#$\p{Cc}][^/+#\p{Cc}]{0,127}$/u;
+/**
+ * Device ids are topic levels, MQTT client ids and URL segments: printable, no separators or wildcards. U+FFFD is what
+ * bytes that are no UTF-8 have become by now: different devices would be taken for one.
+ */
+const DEVICE_ID = /^[^\s/+#$\p{Cc}\uFFFD][^/+#\p{Cc}\uFFFD]{0,127}$/u;
 /** Routes remembered at the most; beyond it the oldest half is forgotten (they are only a cache). */
 const REMEMBERED_ROUTES = 200_000;
 const PLACEHOLDER = '{deviceId}';

@@ -24,6 +24,7 @@ test.each([
   ['Devices/dev-1/telemetry', 'another case'],
   ['devices/$sys/telemetry', 'an id that begins with $'],
   ['devices/a\u0000b/telemetry', 'a control character'],
+  ['devices/\ufffd\ufffd/telemetry', 'an id that was not UTF-8'],
   [`devices/${'x'.repeat(129)}/telemetry`, 'an id that is too long'],
 ])('%j is no telemetry topic: %s', (topic) => {
   expect(topics.route(topic)).toBeUndefined();
