@@ -17,6 +17,8 @@ export interface Reader {
   ready(): Promise<{ status: number; body: Json }>;
   /** Value of a metric by its name and labels as written in the exposition, or undefined. */
   metric(nameAndLabels: string): Promise<number | undefined>;
+  /** Resident memory of the process, in MB. */
+  residentMB(): Promise<number>;
 }
 
 /** The API's largest page. */
@@ -34,6 +36,11 @@ export function readerOf(product: Pick<Product, 'httpUrl'>): Reader {
       throw new Error(`the books do not balance: ${JSON.stringify(accounting, null, 1)}`);
     }
     return accounting;
+  };
+  const metric = async (nameAndLabels: string) => {
+    const text = await (await fetch(`${product.httpUrl}/metrics`)).text();
+    const line = text.split('\n').find((candidate) => candidate.startsWith(`${nameAndLabels} `));
+    return line === undefined ? undefined : Number(line.slice(nameAndLabels.length + 1));
   };
   return {
     json,
@@ -61,11 +68,8 @@ export function readerOf(product: Pick<Product, 'httpUrl'>): Reader {
       const response = await fetch(`${product.httpUrl}/readyz`);
       return { status: response.status, body: (await response.json()) as Json };
     },
-    async metric(nameAndLabels) {
-      const text = await (await fetch(`${product.httpUrl}/metrics`)).text();
-      const line = text.split('\n').find((candidate) => candidate.startsWith(`${nameAndLabels} `));
-      return line === undefined ? undefined : Number(line.slice(nameAndLabels.length + 1));
-    },
+    metric,
+    residentMB: async () => ((await metric('process_resident_memory_bytes')) ?? Number.NaN) / 1e6,
   };
 }
 
