@@ -93,15 +93,16 @@ export class CheckpointFile implements Checkpoints {
     slot.next = nextOffset;
   }
 
-  /** Per partition, the highest checkpoint of any group: the log should not end before it. */
-  highest(partitions: number): bigint[] {
-    const highest = new Array<bigint>(partitions).fill(0n);
-    for (const slots of this.#groups.values()) {
-      slots.forEach((slot, partition) => {
-        if (partition < partitions && slot.next > highest[partition]!) highest[partition] = slot.next;
-      });
-    }
-    return highest;
+  /** Per partition, the highest checkpoint of these groups: the log they read should not end before it. */
+  highest(groups: readonly string[], partitions: number): bigint[] {
+    return Array.from({ length: partitions }, (_, partition) => {
+      let highest = 0n;
+      for (const group of groups) {
+        const next = this.load(group, partition) ?? 0n;
+        if (next > highest) highest = next;
+      }
+      return highest;
+    });
   }
 
   /** Makes what was saved survive a loss of power, then lets go of the file. */

@@ -61,7 +61,12 @@ export async function openEmbeddedStream(options: EmbeddedStreamOptions): Promis
   }
   const journal = new Journal(folder, partitions, segments, files, log);
   // A new segment opens with the running figures, and so makes skipped offsets durable.
-  await journal.open(continues && lost.length === 0);
+  try {
+    await journal.open(continues && lost.length === 0);
+  } catch (error) {
+    await journal.close();
+    throw error;
+  }
   return new EmbeddedStream(options, journal, states, { ...report, damage: [...report.damage, ...lost] });
 }
 
@@ -266,14 +271,27 @@ export class EmbeddedStream implements Stream {
       now,
     };
     return this.#commit.exclusively(async () => {
-      const { segments } = this.#journal;
-      const count = segmentsToRemove(segments, rules);
+      const count = await this.#freeToRemove(segmentsToRemove(this.#journal.segments, rules));
       if (count === 0) return 0;
-      if (count === segments.length) await this.#journal.roll();
       const removing = this.#journal.removeOldest(count);
       this.#findStarts();
       return removing;
     });
+  }
+
+  /** Sees to it that the segment behind the removed ones holds the figures that would go with them. */
+  async #freeToRemove(wanted: number): Promise<number> {
+    const { segments } = this.#journal;
+    let count = wanted;
+    try {
+      if (count > 0 && count === segments.length) await this.#journal.roll();
+      if (count > 0 && count === segments.length - 1) await this.#commit.openSegment();
+    } catch (error) {
+      // No room for the new segment, or its beginning: what can go without it makes some.
+      this.#log.warn({ error, stream: this.name }, 'retention could not begin a new segment');
+      count = Math.max(0, Math.min(wanted, segments.length - (this.#journal.active.length === 0 ? 2 : 1)));
+    }
+    return count;
   }
 
   health(): StreamHealth {

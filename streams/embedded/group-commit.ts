@@ -10,12 +10,11 @@
  */
 import { codeOf, MillraceError, messageOf } from '../../common/errors.js';
 import type { NewRecord } from '../record.js';
-import { RecordKind } from '../record.js';
 import type { AppendCallback, StreamHealth } from '../stream.js';
 import { type BlockHeader, HEADER_BYTES, writeHeader } from './block.js';
 import type { Journal } from './journal.js';
 import type { StreamLog } from './options.js';
-import type { PartitionState, PendingBlock } from './partition-state.js';
+import { headerOf, type PartitionState, type PendingBlock } from './partition-state.js';
 import type { Timers } from './timers.js';
 
 export interface GroupCommitOptions {
@@ -167,41 +166,61 @@ export class GroupCommit {
   }
 
   #write(group: Group): void {
+    this.#store(group.blocks, (error) => {
+      if (error !== null) {
+        this.#fail(error);
+        return;
+      }
+      this.#group = undefined;
+      this.#health = HEALTHY;
+      this.#lastCommitAt = this.#options.timers.now();
+      this.#callBack(group.callbacks, null);
+      this.#options.onCommitted(group.blocks.map((block) => block.partition));
+      this.#settle();
+    });
+  }
+
+  /**
+   * Makes an empty active segment open with every partition's figures, so that the segments before it can be
+   * removed. Only within `exclusively`. Rejects when it cannot be written.
+   */
+  async openSegment(): Promise<void> {
+    if (this.#journal.active.length > 0) return;
+    await new Promise<void>((resolve, reject) => {
+      this.#store([], (error) => (error === null ? resolve() : reject(error)));
+    });
+  }
+
+  /** One durable write of the blocks, in front of them what opens a segment. */
+  #store(blocks: readonly PendingBlock[], done: (error: Error | null) => void): void {
     const { active, file } = this.#journal;
     const headers: BlockHeader[] = [];
     const buffers: Buffer[] = [];
     let position = active.length;
     const place = (state: PartitionState, bytes: Buffer, block: PendingBlock | undefined) => {
-      const header = {
-        partition: state.partition,
-        framesLength: bytes.length - HEADER_BYTES,
-        count: block?.count ?? 0,
-        position,
-        segment: active.sequence,
-        baseOffset: state.end,
-        acknowledged: state.acknowledged + (block?.kinds[RecordKind.acknowledged] ?? 0),
-        received: state.received + (block?.kinds[RecordKind.received] ?? 0),
-        tick: state.tick + (block?.kinds[RecordKind.tick] ?? 0),
-        lastArrival: block?.lastArrival ?? state.lastArrival,
-      };
+      const header = headerOf(state, block, bytes.length, position, active.sequence);
       writeHeader(bytes, header);
       headers.push(header);
       buffers.push(bytes);
       position += bytes.length;
     };
-    // A segment opens with every partition's figures, so that the segments before it can be removed.
     if (position === 0) {
       for (const state of this.#partitions) place(state, Buffer.alloc(HEADER_BYTES), undefined);
     }
-    for (const block of group.blocks) place(this.#partitions[block.partition]!, block.bytes, block);
+    for (const block of blocks) place(this.#partitions[block.partition]!, block.bytes, block);
     this.#writeAll(file, buffers, active.length, position, (error) => {
       if (error !== null) {
         this.#torn = true;
-        this.#fail(error);
+        done(error);
         return;
       }
       active.length = position;
-      this.#finish(group, headers, buffers);
+      headers.forEach((header, i) => {
+        active.index.note(header);
+        this.#partitions[header.partition]!.advance(header);
+        if (header.count > 0) this.#options.onBlock(header, buffers[i]!.subarray(HEADER_BYTES));
+      });
+      done(null);
     });
   }
 
@@ -222,27 +241,6 @@ export class GroupCommit {
         this.#writeAll(file, [rest], from + written, to, done);
       }
     });
-  }
-
-  #finish(group: Group, headers: readonly BlockHeader[], buffers: readonly Buffer[]): void {
-    const { active } = this.#journal;
-    this.#group = undefined;
-    this.#health = HEALTHY;
-    for (let i = 0; i < headers.length; i++) {
-      const header = headers[i]!;
-      active.index.note(header);
-      const state = this.#partitions[header.partition]!;
-      state.end = header.baseOffset + header.count;
-      state.acknowledged = header.acknowledged;
-      state.received = header.received;
-      state.tick = header.tick;
-      state.lastArrival = header.lastArrival;
-      if (header.count > 0) this.#options.onBlock(header, buffers[i]!.subarray(HEADER_BYTES));
-    }
-    this.#lastCommitAt = this.#options.timers.now();
-    this.#callBack(group.callbacks, null);
-    this.#options.onCommitted(group.blocks.map((block) => block.partition));
-    this.#settle();
   }
 
   #callBack(callbacks: readonly AppendCallback[], error: Error | null): void {

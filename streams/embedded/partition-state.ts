@@ -1,6 +1,6 @@
 /** One partition as its writer sees it: the durable figures, and what waits for the next commit. */
-import { FrameWriter, type NewRecord, RECORD_KINDS } from '../record.js';
-import { HEADER_BYTES } from './block.js';
+import { FrameWriter, type NewRecord, RECORD_KINDS, RecordKind } from '../record.js';
+import { type BlockHeader, HEADER_BYTES } from './block.js';
 import type { PartitionIndex } from './segment-index.js';
 
 /** At a trickle most blocks hold a record or two; a writer that needs more grows and stays about that size. */
@@ -38,6 +38,15 @@ export class PartitionState {
     this.lastArrival = index.lastArrival;
   }
 
+  /** Takes over the running figures of a block that has become durable. */
+  advance(header: BlockHeader): void {
+    this.end = header.baseOffset + header.count;
+    this.acknowledged = header.acknowledged;
+    this.received = header.received;
+    this.tick = header.tick;
+    this.lastArrival = header.lastArrival;
+  }
+
   /** Steps over offsets whose records are lost. */
   skipTo(end: number): void {
     // Their kinds are lost with them. Most records were acknowledged, and none of these may look like a surplus.
@@ -64,4 +73,26 @@ export class PartitionState {
     this.#pendingArrival = 0;
     return block;
   }
+}
+
+/** The header that a block gets at this place: the partition's figures, and the block's own on top of them. */
+export function headerOf(
+  state: PartitionState,
+  block: PendingBlock | undefined,
+  byteLength: number,
+  position: number,
+  segment: number,
+): BlockHeader {
+  return {
+    partition: state.partition,
+    framesLength: byteLength - HEADER_BYTES,
+    count: block?.count ?? 0,
+    position,
+    segment,
+    baseOffset: state.end,
+    acknowledged: state.acknowledged + (block?.kinds[RecordKind.acknowledged] ?? 0),
+    received: state.received + (block?.kinds[RecordKind.received] ?? 0),
+    tick: state.tick + (block?.kinds[RecordKind.tick] ?? 0),
+    lastArrival: block?.lastArrival ?? state.lastArrival,
+  };
 }
