@@ -45,12 +45,18 @@ export function registerStart(program: Command): void {
     });
 }
 
+/** npm hands a Ctrl-C of the terminal on to a process that has already got it: within this time they are one (ms). */
+const SAME_SIGNAL_MS = 500;
+
 /** The first signal drains; a second one of a person who has lost patience ends at once. */
 function stopOnSignals(deployment: Deployment): void {
-  let stopping = false;
+  let stoppingSince: number | undefined;
   const stop = () => {
-    if (stopping) process.exit(130);
-    stopping = true;
+    if (stoppingSince !== undefined) {
+      if (performance.now() - stoppingSince > SAME_SIGNAL_MS) process.exit(130);
+      return;
+    }
+    stoppingSince = performance.now();
     process.stdout.write('\nmillrace: draining …\n');
     deployment.stop().then(
       () => {
