@@ -17,6 +17,8 @@ const suite = (displayName, testMatch, testPathIgnorePatterns = []) => ({
 });
 
 export default {
+  // .ci/run adds the counts of several jest runs up.
+  reporters: ['default', ...(process.env.MILLRACE_TEST_TALLY ? ['<rootDir>/.ci/tally-reporter.mjs'] : [])],
   projects: [
     suite('unit', ['<rootDir>/test/**/*.test.ts'], ['<rootDir>/test/(contract|crash|e2e)/']),
     suite('contract', ['<rootDir>/test/contract/**/*.test.ts']),
