@@ -88,7 +88,7 @@ test('fills in the defaults', async () => {
   expect(manifest.functions[2]!.triggers).toEqual([{ type: 'http', method: 'GET', path: '/devices/{id}' }]);
   expect(manifest.settings).toMatchObject({
     root,
-    events: { maxFutureMs: 300_000, oldest: 946_684_800_000 },
+    events: { maxFutureMs: 86_400_000, oldest: 946_684_800_000 },
     aggregate: { windowMs: 10_000, allowedLatenessMs: 60_000 },
     streams: { telemetry: { segmentBytes: 64 * 1024 * 1024 } },
     functions: { query: { nice: 0 } },
@@ -219,7 +219,7 @@ describe('refuses, naming place and reason', () => {
     ],
     ['stream', { streams: { telemetri: {} } }, 'no such stream; did you mean "telemetry"?'],
     ['function', { functions: { alerts: {} } }, 'no such function; did you mean "alert"?'],
-    ['nice', { functions: { alert: { nice: -1 } } }, 'must be at least 0'],
+    ['nice', { functions: { alert: { nice: -1 } } }, 'must be >= 0'],
     ['duration', { aggregate: { window: '10 sec' } }, 'aggregate.window: must be a duration such as'],
     ['size', { gateway: { maxPayloadBytes: '1 GB' } }, 'gateway.maxPayloadBytes: must be a size such as'],
     ['date', { events: { oldest: 'yesterday' } }, 'events.oldest: must be a date such as'],
