@@ -8,6 +8,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import pino, { type Logger } from 'pino';
 import { steadyClock } from '../common/clock.js';
+import { MillraceError } from '../common/errors.js';
 import { createCounters } from '../gateway/counters.js';
 import { createIngest } from '../gateway/ingest.js';
 import { TelemetryBroker } from '../gateway/mqtt/broker.js';
@@ -17,9 +18,6 @@ import { createPacer } from '../gateway/pacer.js';
 import { createTopicMap } from '../gateway/topics.js';
 import { openCheckpointFile } from '../streams/embedded/checkpoint-file.js';
 import { lockDirectory } from '../streams/embedded/directory-lock.js';
-import { openEmbeddedStream } from '../streams/embedded/embedded-stream.js';
-import type { RecoveryReport } from '../streams/embedded/recovery.js';
-import type { Stream } from '../streams/stream.js';
 import { createFunctions, type Functions } from './functions.js';
 import { gatewayApp } from './gateway-app.js';
 import { housekeeping } from './housekeeping.js';
@@ -27,6 +25,7 @@ import { listen } from './listeners.js';
 import { loadManifest } from './manifest/load.js';
 import type { Manifest } from './manifest/manifest.js';
 import { createMetrics } from './metrics.js';
+import { openStreams } from './open-streams.js';
 import type { DeploymentOptions } from './options.js';
 import { createPlatformHost } from './platform-host.js';
 import { createStatus } from './status.js';
@@ -75,10 +74,16 @@ async function compose(
   const storesDirectory = join(options.dataDir, 'stores');
   await mkdir(storesDirectory, { recursive: true });
 
-  const { streams, notices } = await openStreams(manifest, options.dataDir, log, undo);
-  const telemetry = streams.get(TELEMETRY)!;
   const checkpoints = openCheckpointFile(join(options.dataDir, 'checkpoints'));
   undo.add(() => checkpoints.close());
+  const { streams, notices } = await openStreams(manifest, checkpoints, options.dataDir, log, undo);
+  const telemetry = streams.get(TELEMETRY);
+  if (telemetry === undefined) {
+    throw new MillraceError(`${manifest.file} declares no stream '${TELEMETRY}'`, {
+      code: 'STREAM_MISSING',
+      hint: `Declare an AWS::Kinesis::Stream with Name: ${TELEMETRY} under resources.`,
+    });
+  }
 
   const startedAt = Date.now();
   const counters = createCounters();
@@ -169,36 +174,4 @@ async function compose(
       await undo.all();
     },
   };
-}
-
-async function openStreams(
-  manifest: Manifest,
-  dataDir: string,
-  log: Logger,
-  undo: ReturnType<typeof undoable>,
-) {
-  const streams = new Map<string, Stream>();
-  const notices: string[] = [];
-  for (const { name, partitions, retentionMs } of manifest.streams) {
-    const stream = await openEmbeddedStream({
-      directory: dataDir,
-      name,
-      partitions,
-      settings: manifest.settings.streams[name]!,
-      retentionMs,
-      log,
-    });
-    undo.add(() => stream.close());
-    streams.set(name, stream);
-    notices.push(...recoveryNotices(name, stream.recovery));
-  }
-  return { streams, notices };
-}
-
-function recoveryNotices(stream: string, { cut, damage }: RecoveryReport): string[] {
-  const notices = damage.map(({ segment, reason }) => `stream ${stream}: DAMAGE in ${segment}: ${reason}`);
-  if (cut !== undefined) {
-    notices.push(`stream ${stream}: cut ${cut.bytes} bytes that were never acknowledged off the log's end`);
-  }
-  return notices;
 }

@@ -1,0 +1,67 @@
+/** Opens the streams of a deployment on its data directory, and says what a person should know about how that went. */
+import type { Logger } from 'pino';
+import type { Checkpoints } from '../streams/checkpoints.js';
+import { openEmbeddedStream } from '../streams/embedded/embedded-stream.js';
+import type { RecoveryReport } from '../streams/embedded/recovery.js';
+import type { Stream } from '../streams/stream.js';
+import type { Manifest, StreamManifest } from './manifest/manifest.js';
+import type { Undo } from './undo.js';
+
+export interface OpenStreams {
+  readonly streams: ReadonlyMap<string, Stream>;
+  readonly notices: readonly string[];
+}
+
+export async function openStreams(
+  manifest: Manifest,
+  checkpoints: Checkpoints,
+  dataDir: string,
+  log: Logger,
+  undo: Undo,
+): Promise<OpenStreams> {
+  const streams = new Map<string, Stream>();
+  const notices: string[] = [];
+  for (const declared of manifest.streams) {
+    const { name, partitions, retentionMs } = declared;
+    const stream = await openEmbeddedStream({
+      directory: dataDir,
+      name,
+      partitions,
+      settings: manifest.settings.streams[name]!,
+      retentionMs,
+      seenEnds: seenEnds(manifest, declared, checkpoints),
+      log,
+    });
+    undo.add(() => stream.close());
+    streams.set(name, stream);
+    notices.push(...recoveryNotices(name, stream.recovery));
+  }
+  return { streams, notices };
+}
+
+/** By partition, the highest position any function has reached: the log must not end before it. */
+function seenEnds(
+  manifest: Manifest,
+  { name, partitions }: StreamManifest,
+  checkpoints: Checkpoints,
+): bigint[] {
+  const readers = manifest.functions.filter(({ triggers }) =>
+    triggers.some((trigger) => trigger.type === 'stream' && trigger.stream === name),
+  );
+  return Array.from({ length: partitions }, (_, partition) => {
+    let highest = 0n;
+    for (const reader of readers) {
+      const position = checkpoints.load(reader.name, partition) ?? 0n;
+      if (position > highest) highest = position;
+    }
+    return highest;
+  });
+}
+
+function recoveryNotices(stream: string, { cut, damage }: RecoveryReport): string[] {
+  const notices = damage.map(({ segment, reason }) => `stream ${stream}: DAMAGE in ${segment}: ${reason}`);
+  if (cut !== undefined) {
+    notices.push(`stream ${stream}: cut ${cut.bytes} bytes that were never acknowledged off the log's end`);
+  }
+  return notices;
+}
