@@ -5,8 +5,8 @@
  * there is no stale lock to judge, and it also holds between containers that share the directory. `millrace.pid`
  * says whose it is. `millrace.json` marks the directory as Millrace's and carries the format's version.
  */
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import Database from 'libsql';
 import { codeOf, MillraceError, messageOf } from '../../common/errors.js';
 
@@ -29,7 +29,7 @@ export interface DirectoryLock {
  */
 export function lockDirectory(directory: string): DirectoryLock {
   const isOurs = writable(directory, () => {
-    mkdirSync(directory, { recursive: true });
+    makeDirectory(directory);
     return checkMarker(directory);
   });
   const lock = writable(directory, () => takeLock(directory));
@@ -51,6 +51,14 @@ export function lockDirectory(directory: string): DirectoryLock {
       lock.close();
     },
   };
+}
+
+/** Not `recursive`: where a file system says ENOENT under a parent that exists (/proc), that never returns. */
+function makeDirectory(directory: string): void {
+  if (existsSync(directory)) return;
+  const parent = dirname(resolve(directory));
+  if (!existsSync(parent)) makeDirectory(parent);
+  mkdirSync(directory);
 }
 
 /** Whether the marker is there and right; false for an empty directory. */
