@@ -2,7 +2,7 @@
  * Publishes a recording over real MQTT, at its own pace times a speed-up, or as fast as it is acknowledged.
  *
  * Every event gets a `seq`. With event times kept it counts the device's rows from 1: who replays the same recording
- * again sends the same events again, and they count once. Shifted to now they are new events, with new numbers.
+ * again sends the same events again, and they count once (as duplicates or as late events in the books). Shifted to now they are new events, with new numbers.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { MappedRow, Mapping } from './mapping.js';
