@@ -1,6 +1,6 @@
 /** Opens the streams of a deployment on its data directory, and says what a person should know about how that went. */
 import type { Logger } from 'pino';
-import type { Checkpoints } from '../streams/checkpoints.js';
+import type { CheckpointFile } from '../streams/embedded/checkpoint-file.js';
 import { openEmbeddedStream } from '../streams/embedded/embedded-stream.js';
 import type { RecoveryReport } from '../streams/embedded/recovery.js';
 import type { Stream } from '../streams/stream.js';
@@ -14,7 +14,7 @@ export interface OpenStreams {
 
 export async function openStreams(
   manifest: Manifest,
-  checkpoints: Checkpoints,
+  checkpoints: CheckpointFile,
   dataDir: string,
   log: Logger,
   undo: Undo,
@@ -29,7 +29,7 @@ export async function openStreams(
       partitions,
       settings: manifest.settings.streams[name]!,
       retentionMs,
-      seenEnds: seenEnds(manifest, declared, checkpoints),
+      seenEnds: checkpoints.highest(readersOf(manifest, declared), partitions),
       log,
     });
     undo.add(() => stream.close());
@@ -39,23 +39,13 @@ export async function openStreams(
   return { streams, notices };
 }
 
-/** By partition, the highest position any function has reached: the log must not end before it. */
-function seenEnds(
-  manifest: Manifest,
-  { name, partitions }: StreamManifest,
-  checkpoints: Checkpoints,
-): bigint[] {
-  const readers = manifest.functions.filter(({ triggers }) =>
-    triggers.some((trigger) => trigger.type === 'stream' && trigger.stream === name),
-  );
-  return Array.from({ length: partitions }, (_, partition) => {
-    let highest = 0n;
-    for (const reader of readers) {
-      const position = checkpoints.load(reader.name, partition) ?? 0n;
-      if (position > highest) highest = position;
-    }
-    return highest;
-  });
+/** The functions that read the stream: the log must not end before what they have finished. */
+function readersOf(manifest: Manifest, { name }: StreamManifest): string[] {
+  return manifest.functions
+    .filter(({ triggers }) =>
+      triggers.some((trigger) => trigger.type === 'stream' && trigger.stream === name),
+    )
+    .map((reader) => reader.name);
 }
 
 function recoveryNotices(stream: string, { cut, damage }: RecoveryReport): string[] {
