@@ -1,0 +1,127 @@
+/**
+ * The straight path and Lambda's path are the same function: the same batches through `process` and, as Kinesis
+ * events, through `handler` leave the same rows and send the same records.
+ */
+import type { KinesisStreamEvent } from 'aws-lambda';
+import fc from 'fast-check';
+import { envelopeOf } from '../../adapters/aws/envelope.js';
+import { lambdaHandler } from '../../adapters/aws/lambda.js';
+import { create as createAggregate } from '../../functions/aggregate/handler.js';
+import { create as createAlert } from '../../functions/alert/handler.js';
+import type { CreateFunction } from '../../functions/contract.js';
+import { create as createValidate } from '../../functions/validate/handler.js';
+import { type Batch, recordsOf } from '../../streams/batch.js';
+import { batchesOf, type TestRecord, tick } from '../support/batches.js';
+import { type MemoryPlatform, memoryPlatform } from '../support/platform.js';
+import { start, testContext } from '../support/stream-function.js';
+
+const BEGIN = 1_700_000_000_000;
+const DEVICES = ['dev-1', 'dev-2', 'Fühler 3'];
+const EVERYTHING = { limit: 1_000, cursor: null };
+const ALL_TIME = { from: 0, to: 8.64e15 };
+
+function kinesisEvent(batch: Batch): KinesisStreamEvent {
+  const shard = `shardId-${String(batch.partition).padStart(12, '0')}`;
+  return {
+    Records: [...recordsOf(batch)].map((record) => ({
+      kinesis: {
+        kinesisSchemaVersion: '1.0',
+        partitionKey: record.key || 'tick',
+        sequenceNumber: record.offset.toString(),
+        data: envelopeOf(record).toString('base64'),
+        approximateArrivalTimestamp: record.arrivalTime / 1000,
+      },
+      eventSource: 'aws:kinesis',
+      eventVersion: '1.0',
+      eventID: `${shard}:${record.offset}`,
+      eventName: 'aws:kinesis:record',
+      invokeIdentityArn: 'arn:aws:iam::123456789012:role/lambda',
+      awsRegion: 'eu-west-1',
+      eventSourceARN: `arn:aws:kinesis:eu-west-1:123456789012:stream/${batch.stream}`,
+    })),
+  };
+}
+
+async function direct(
+  create: CreateFunction,
+  batches: readonly Batch[],
+  platform: MemoryPlatform,
+): Promise<void> {
+  const process = await start(create, platform);
+  for (const batch of batches) expect(await process(batch, testContext)).toEqual({ batchItemFailures: [] });
+}
+
+async function viaLambda(
+  create: CreateFunction,
+  batches: readonly Batch[],
+  platform: MemoryPlatform,
+): Promise<void> {
+  const handler = lambdaHandler(create, () => platform);
+  const context = { functionName: 'test', awsRequestId: 'test', getRemainingTimeInMillis: () => 30_000 };
+  for (const batch of batches) {
+    expect(await handler(kinesisEvent(batch), context)).toEqual({ batchItemFailures: [] });
+  }
+}
+
+/** Everything the stream functions leave behind. */
+async function remains({ stores, appended, published }: MemoryPlatform) {
+  return {
+    validated: await stores.validation.tallies(),
+    devices: await stores.validation.devices(EVERYTHING),
+    quarantine: await stores.validation.quarantine(EVERYTHING),
+    aggregated: await stores.aggregation.tallies(),
+    windows: await Promise.all(DEVICES.map((id) => stores.aggregation.windows(id, ALL_TIME, EVERYTHING))),
+    late: await stores.aggregation.late(EVERYTHING),
+    alerts: await stores.alerts.alerts({}, EVERYTHING),
+    appended,
+    published,
+  };
+}
+
+/** Good, hot, late, repeated and broken events of three devices, with ticks between them. */
+const timelines = fc
+  .array(
+    fc.record({
+      device: fc.constantFrom(...DEVICES),
+      step: fc.integer({ min: 0, max: 30_000 }),
+      lag: fc.constantFrom(0, 0, 0, 5_000, 200_000),
+      temperature: fc.oneof(fc.integer({ min: 10, max: 95 }), fc.constant('hot')),
+      seq: fc.integer({ min: 0, max: 20 }),
+      kind: fc.constantFrom('event', 'event', 'event', 'broken', 'tick'),
+    }),
+    { minLength: 1, maxLength: 60 },
+  )
+  .map((steps) => {
+    let now = BEGIN;
+    return steps.map(({ device, step, lag, temperature, seq, kind }): TestRecord => {
+      now += step;
+      if (kind === 'tick') return tick(now);
+      const event = { ts: now - lag, seq, temperature, humidity: 40, battery: 3.7 };
+      return { arrivalTime: now, key: device, payload: kind === 'broken' ? '{"ts":' : event };
+    });
+  });
+
+test.each([
+  ['validate', createValidate],
+  ['aggregate', createAggregate],
+  ['alert', createAlert],
+])(
+  '%s: both paths leave the same',
+  async (_, create) => {
+    const cuts = fc.array(fc.integer({ min: 1, max: 59 }), { maxLength: 6 });
+    await fc.assert(
+      fc.asyncProperty(timelines, cuts, async (timeline, edges) => {
+        const [straight, lambda] = [memoryPlatform(), memoryPlatform()];
+        try {
+          await direct(create, batchesOf(timeline, edges), straight);
+          await viaLambda(create, batchesOf(timeline, edges), lambda);
+          expect(await remains(lambda)).toEqual(await remains(straight));
+        } finally {
+          await Promise.all([straight.stores.close(), lambda.stores.close()]);
+        }
+      }),
+      { numRuns: 20 },
+    );
+  },
+  60_000,
+);
