@@ -14,6 +14,9 @@ export type Statement = Database.Statement;
 
 /** How long a writer waits for another one's transaction (ms). */
 const BUSY_TIMEOUT = 5_000;
+/** How often the change to WAL is tried again, and how long to wait before each (ms). */
+const WAL_ATTEMPTS = 100;
+const WAL_NAP = 10;
 
 /**
  * Opens (and makes) the file and brings its schema up to date. `migrations[i]` takes the schema from version i to
@@ -24,7 +27,8 @@ export function openSqlite(path: string, migrations: readonly string[]): Sqlite 
   let database: Sqlite;
   try {
     database = new Database(path);
-    database.pragma('journal_mode = WAL');
+    database.pragma(`busy_timeout = ${BUSY_TIMEOUT}`);
+    enterWal(database);
   } catch (error) {
     throw new MillraceError(`cannot open the store ${path}: ${messageOf(error)}`, {
       code: 'STORE_UNUSABLE',
@@ -33,9 +37,26 @@ export function openSqlite(path: string, migrations: readonly string[]): Sqlite 
     });
   }
   database.pragma('synchronous = FULL');
-  database.pragma(`busy_timeout = ${BUSY_TIMEOUT}`);
   migrate(database, path, migrations);
   return database;
+}
+
+/**
+ * Environments that start together open a new file at the same moment, and all of them want to turn it to WAL. Two
+ * that hold a read lock and want the exclusive one would wait for each other, so SQLite refuses one of them at once,
+ * whatever `busy_timeout` says: that one tries again, by when the file is in WAL mode.
+ */
+function enterWal(database: Sqlite): void {
+  const nap = new Int32Array(new SharedArrayBuffer(4));
+  for (let left = WAL_ATTEMPTS; ; left--) {
+    try {
+      database.pragma('journal_mode = WAL');
+      return;
+    } catch (error) {
+      if (left === 0 || !codeOf(error)?.startsWith('SQLITE_BUSY')) throw error;
+      Atomics.wait(nap, 0, 0, WAL_NAP);
+    }
+  }
 }
 
 function migrate(database: Sqlite, path: string, migrations: readonly string[]): void {
