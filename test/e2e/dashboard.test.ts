@@ -1,0 +1,96 @@
+/** The status page in a real browser, on the real product: what a device publishes is seen, and trouble too. */
+import { connectAsync, type MqttClient } from 'mqtt';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { poll } from '../support/poll.js';
+import { type Product, startProduct } from '../support/product.js';
+import { commandOnPath, requireService } from '../support/services.js';
+
+const describeChromium = await requireService('chromium', () => commandOnPath('chromium'));
+
+const ARGUMENTS = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** A device id that would do harm if it ever became markup. */
+const HOSTILE = '<img src=x onerror="document.title=1">';
+const hot = () => JSON.stringify({ ts: Date.now(), temperature: 85, humidity: 40, battery: 3.7 });
+
+describeChromium('status page', () => {
+  let browser: Browser;
+  let product: Product;
+  let client: MqttClient;
+  let page: Page;
+  const complaints: string[] = [];
+
+  beforeAll(async () => {
+    [browser, product] = await Promise.all([
+      chromium.launch({ executablePath: commandOnPath('chromium'), args: ARGUMENTS }),
+      startProduct(),
+    ]);
+    client = await connectAsync(product.mqttUrl);
+    page = await browser.newPage();
+    page.on('pageerror', (error) => complaints.push(error.message));
+    page.on('console', (message) => {
+      if (message.type() === 'error') complaints.push(message.text());
+    });
+    await page.goto(product.httpUrl);
+  }, 60_000);
+
+  afterAll(async () => {
+    await client?.endAsync(true);
+    await browser?.close();
+    await product?.stop();
+  });
+
+  const textOf = (id: string) => page.locator(`#${id}`).textContent();
+  const see = (id: string, text: string) =>
+    poll(async () => (await textOf(id))?.includes(text), { what: `'${text}' in #${id}`, timeoutMs: 20_000 });
+
+  test('an empty deployment says what to do, and its books balance', async () => {
+    await see('connection', 'live');
+    await see('books', 'books balanced');
+    await see('welcome', 'mosquitto_pub');
+    await see('alerts', 'No alert has fired.');
+  }, 30_000);
+
+  test('a hot device appears with its values, its window and its alert', async () => {
+    await client.publishAsync('devices/dev-1/telemetry', hot(), { qos: 1 });
+    await see('devices', 'dev-1');
+    await see('devices', 'temperature 85');
+    await see('windows', 'dev-1');
+    await see('alerts', 'HighTemperature');
+    await see('alert-counts', '1 firing');
+    await see('books', 'books balanced');
+    expect(await page.locator('#welcome').isHidden()).toBe(true);
+    await see('announcer', 'HighTemperature is firing on dev-1');
+  }, 60_000);
+
+  test('what is refused shows with its reason, and nothing that a device sends becomes markup', async () => {
+    await client.publishAsync(`devices/${HOSTILE}/telemetry`, hot(), { qos: 1 });
+    await client.publishAsync('devices/dev-2/telemetry', '<script>document.title=1</script>', { qos: 1 });
+    await see('quarantine', 'dev-2');
+    await see('quarantine', '<script>');
+    await see('books', 'books balanced');
+    expect(await page.locator('main img, main script').count()).toBe(0);
+    expect(await page.title()).toBe('Millrace');
+    expect(complaints).toEqual([]);
+  }, 60_000);
+
+  test('it survives a restart of the backend, and says so meanwhile', async () => {
+    const { port } = new URL(product.httpUrl);
+    await client.endAsync(true);
+    await product.kill9();
+    await see('connection', 'reconnecting');
+    product = await startProduct({ dataDir: product.dataDir, env: { MILLRACE_HTTP_PORT: port } });
+    await see('connection', 'live');
+    await see('devices', 'dev-1');
+    await see('books', 'books balanced');
+  }, 60_000);
+});

@@ -1,0 +1,139 @@
+/** The query API over the real SQLite stores: pages, ranges and cursors end to end, and the books read in order. */
+import type { Fetch, Platform } from '../../../functions/contract.js';
+import { create } from '../../../functions/query/handler.js';
+import { openSqliteStores } from '../../../stores/sqlite/stores.js';
+import type { Stores } from '../../../stores/stores.js';
+import type { Json } from '../../support/json.js';
+import { temporaryDirectory } from '../../support/product.js';
+import { sampleData } from '../../support/query-data.js';
+import { context, queryPlatform } from '../../support/query-platform.js';
+
+const data = sampleData();
+let stores: Stores;
+let platform: Platform;
+let get: (path: string) => Promise<Json>;
+
+beforeAll(async () => {
+  stores = openSqliteStores(temporaryDirectory());
+  for (const tally of data.validation) {
+    const here = <T extends { partition: number }>(rows: readonly T[]) =>
+      rows.filter(({ partition }) => partition === tally.partition);
+    await stores.validation.commit({
+      tally,
+      latest: here(data.devices),
+      quarantined: here(data.quarantine),
+    });
+  }
+  for (const tally of data.aggregation) {
+    const isFirst = tally.partition === 0;
+    await stores.aggregation.commit({
+      tally,
+      devices: [],
+      windows: isFirst ? data.windows : [],
+      late: isFirst ? data.late : [],
+    });
+  }
+  await stores.rollups.commit(
+    '1m',
+    data.rollups.filter(({ period }) => period === '1m'),
+    1n,
+  );
+  const rows = data.alerts.map((alert, index) => ({
+    fingerprint: alert.fingerprint,
+    deviceId: alert.deviceId,
+    partition: 0,
+    offset: BigInt(index),
+    alert,
+    state: '{}',
+  }));
+  await stores.alerts.commit({ partition: 0, rows, ended: [] });
+  // The stores' members are getters that open a store on first use.
+  platform = Object.defineProperty({ ...queryPlatform(data) }, 'stores', { value: stores });
+  const { fetch } = (await create(platform)) as { fetch: Fetch };
+  get = async (path) => (await fetch(new Request(`http://localhost${path}`), context)).json();
+});
+
+afterAll(() => stores.close());
+
+/** All items of a list, page by page. */
+async function collect(path: string, limit: number): Promise<Json[]> {
+  const items: Json[] = [];
+  let cursor = '';
+  do {
+    const page = await get(`${path}${path.includes('?') ? '&' : '?'}limit=${limit}${cursor}`);
+    items.push(...page.items);
+    cursor = page.next === null ? '' : `&cursor=${encodeURIComponent(page.next)}`;
+  } while (cursor !== '');
+  return items;
+}
+
+test.each([
+  ['/devices', 3],
+  ['/devices/dev-1/windows', 5],
+  ['/devices/dev-1/rollups?period=1m', 1],
+  ['/alerts', 3],
+  ['/alerts?state=firing', 1],
+  ['/alerts?deviceId=dev-2', 2],
+  ['/quarantine', 2],
+  ['/late', 1],
+])('%s gives the same in pages of 1, of 2 and in one', async (path, count) => {
+  const whole = await collect(path, 1000);
+  expect(whole).toHaveLength(count);
+  expect(await collect(path, 1)).toEqual(whole);
+  expect(await collect(path, 2)).toEqual(whole);
+});
+
+test.each([
+  '/devices',
+  '/devices/dev-1/windows',
+  '/devices/dev-1/rollups',
+  '/alerts',
+  '/quarantine',
+  '/late',
+])('%s names a cursor that it did not give', async (path) => {
+  expect(await get(`${path}?cursor=nonsense`)).toMatchObject({ status: 400, parameter: 'cursor' });
+});
+
+test('offsets, payloads and figures come back as they were stored', async () => {
+  const [newest, older] = await collect('/quarantine', 10);
+  expect([newest.payload, older.payload].sort()).toEqual(['/wAB', '{"ts":1,"temperature":"hot é"}']);
+  const [window] = await collect('/devices/dev-1/windows', 1);
+  expect(window).toMatchObject({ offset: '0', metrics: { temperature: { mean: 20.5, first: 20 } } });
+});
+
+test('the books balance over the stores, and tallies are read before the stream', async () => {
+  expect(await get('/accounting')).toMatchObject({ balanced: true, total: { inFlight: { validate: 1 } } });
+  const order: string[] = [];
+  const noting = <T extends object>(target: T, method: keyof T & string, name: string) =>
+    new Proxy(target, {
+      get(object, key) {
+        const value = Reflect.get(object, key) as unknown;
+        if (key !== method || typeof value !== 'function') return value;
+        return async (...values: unknown[]) => {
+          const result: unknown = await value.apply(object, values);
+          order.push(name);
+          return result;
+        };
+      },
+    });
+  const noted = noting(platform, 'status', 'stream');
+  const { fetch } = (await create({
+    ...noted,
+    status: noted.status,
+    stores: {
+      ...stores,
+      validation: noting(stores.validation, 'tallies', 'tally'),
+      aggregation: noting(stores.aggregation, 'tallies', 'tally'),
+      alerts: stores.alerts,
+    } as Stores,
+  })) as { fetch: Fetch };
+  expect((await fetch(new Request('http://localhost/accounting'), context)).status).toBe(200);
+  expect(order).toEqual(['tally', 'tally', 'stream']);
+});
+
+test('the summary shows all of it', async () => {
+  const summary = await get('/summary');
+  expect(summary).toMatchObject({ balanced: true, deviceCount: 3, connections: 3 });
+  expect(summary.windows).toHaveLength(5);
+  expect(summary.alerts.firing.map((alert: Json) => alert.rule)).toEqual(['HighTemperature']);
+});
