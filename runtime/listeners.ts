@@ -41,6 +41,8 @@ export async function listen(broker: TelemetryBroker, app: Hono, options: Listen
     perMessageDeflate: false,
     handleProtocols: (offered) => (offered.has('mqtt') ? 'mqtt' : offered.has('mqttv3.1') && 'mqttv3.1'),
   });
+  // It repeats the HTTP server's errors, which `bind` reports; unheard, they would end the process.
+  webSockets.on('error', () => undefined);
   webSockets.on('connection', (socket, request) => broker.serve(createWebSocketStream(socket), request));
 
   const mqttPort = await bind(mqtt, 'MQTT', options.host, options.mqttPort);
@@ -65,7 +67,8 @@ export async function listen(broker: TelemetryBroker, app: Hono, options: Listen
 
 function bind(server: Server, what: string, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.once('error', (error) => reject(bindError(error, what, host, port)));
+    // Kept for good: a connection that cannot be accepted (no descriptor left) concerns that client alone.
+    server.on('error', (error) => reject(bindError(error, what, host, port)));
     // A storm of reconnects is normal in this trade: let the kernel queue it.
     server.listen({ host, port, backlog: 4_096 }, () => {
       const address = server.address();
