@@ -32,8 +32,9 @@ export function registerStart(program: Command): void {
         deploymentOptions(flags, process.env, projectRoot()),
         version(),
       );
-      process.stdout.write(banner(deployment, version(), process.stdout.isTTY === true));
+      // Before the banner: whoever has read it may send a signal at once.
       stopOnSignals(deployment);
+      process.stdout.write(banner(deployment, version(), process.stdout.isTTY === true));
       if (flags.simulate) {
         const { host, mqttPort: port, httpPort } = deployment;
         const report = await simulate(
