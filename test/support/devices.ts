@@ -11,6 +11,8 @@ export interface DeviceEvent {
   readonly temperature: number;
   readonly humidity: number;
   readonly battery: number;
+  /** Further members of the payload. */
+  readonly more?: Readonly<Record<string, string>>;
 }
 
 /** Figures of one window and metric, as far as the test compares them. */
@@ -33,8 +35,13 @@ export function topicOf(deviceId: string): string {
 }
 
 export function payloadOf(event: DeviceEvent): string {
-  const { seq, ts, temperature, humidity, battery } = event;
-  return JSON.stringify({ ts, seq, temperature, humidity, battery });
+  const { seq, ts, temperature, humidity, battery, more } = event;
+  return JSON.stringify({ ts, seq, temperature, humidity, battery, ...more });
+}
+
+/** Members that make a payload about `kilobytes` KB larger. */
+export function padding(kilobytes: number): Record<string, string> {
+  return Object.fromEntries(Array.from({ length: kilobytes }, (_, n) => [`pad${n}`, 'x'.repeat(1000)]));
 }
 
 /**

@@ -44,6 +44,11 @@ export class LedgerPublisher {
     this.#fill(client);
   }
 
+  /** Makes no further events; what is in flight may still be acknowledged. */
+  pause(): void {
+    this.#making = false;
+  }
+
   /** Gives the connection up without a word. */
   drop(): void {
     this.#making = false;
