@@ -17,11 +17,10 @@ const ingestAnswers: JsonSchema = {
     content: { 'application/json': { schema: s.ref('IngestAnswer') } },
   },
   400: problemAnswer(
-    'The body is not JSON (`JSON_SYNTAX`, `NOT_UTF8`), or the path names no device (`DEVICE_ID_INVALID`).',
+    'The body is not UTF-8 (`NOT_UTF8`) or not JSON (`JSON_SYNTAX`), or the path names no device ' +
+      '(`DEVICE_ID_INVALID`).',
   ),
-  413: problemAnswer(
-    'The body is too large (`BODY_TOO_LARGE`), or holds too many events (`TOO_MANY_EVENTS`).',
-  ),
+  413: problemAnswer('The body is too large (`BODY_TOO_LARGE`), or has too many events (`TOO_MANY_EVENTS`).'),
   503: {
     ...problemAnswer('The stream cannot take more now (`STREAM_UNAVAILABLE`): send all of it again.'),
     headers: { 'Retry-After': { description: 'Seconds.', schema: { type: 'integer' } } },
