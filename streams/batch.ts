@@ -1,5 +1,5 @@
 /**
- * A batch: consecutive records of one partition, as frames in one buffer that can be transferred to a thread.
+ * A batch: consecutive records of one partition, as frames in one buffer.
  */
 import { FrameCursor, type StreamRecord } from './record.js';
 

@@ -46,20 +46,26 @@ const LENGTH = 4;
 const HAS_HEADERS = 1;
 export const MAX_KEY_BYTES = 0xffff;
 
-/** Appends frames to a growing buffer; the buffer is handed over with `take`. */
+/** Room that must be left in a chunk for another block to begin in it. */
+const WORTH_BEGINNING = 1024;
+
+/**
+ * Packs frames into blocks; each `take` ends one. Blocks share chunks of memory: an allocation per block would make
+ * the garbage collector the largest consumer of a stream with many small commits.
+ */
 export class FrameWriter {
-  #buffer: Buffer;
-  #length = 0;
+  #chunk: Buffer = Buffer.alloc(0);
+  /** The block under way is `#chunk[#start, #end)`, its first `#reserved` bytes left for a header. */
+  #start = 0;
+  #end = 0;
   #count = 0;
-  readonly #initial: number;
+  readonly #chunkBytes: number;
   readonly #reserved: number;
 
-  /** @param reserved bytes left free in front, for the header of whoever stores the frames */
-  constructor(initialBytes = 16 * 1024, reserved = 0) {
-    this.#initial = initialBytes;
+  /** @param reserved bytes left free in front of each block, for the header of whoever stores the frames */
+  constructor(chunkBytes = 16 * 1024, reserved = 0) {
+    this.#chunkBytes = chunkBytes;
     this.#reserved = reserved;
-    this.#buffer = Buffer.allocUnsafeSlow(initialBytes);
-    this.#length = reserved;
   }
 
   get count(): number {
@@ -68,7 +74,7 @@ export class FrameWriter {
 
   /** Bytes of frames written since the last `take`, without the reserved ones. */
   get byteLength(): number {
-    return this.#length - this.#reserved;
+    return this.#count === 0 ? 0 : this.#end - this.#start - this.#reserved;
   }
 
   write(record: NewRecord): void {
@@ -76,9 +82,10 @@ export class FrameWriter {
     const headerBytes = headers === undefined ? 0 : Buffer.byteLength(headers);
     // A UTF-16 unit takes at most three bytes of UTF-8: enough room to write first and measure after.
     const room = LENGTH + FIXED + record.key.length * 3 + 2 + headerBytes + record.value.byteLength;
-    if (this.#length + room > this.#buffer.length) this.#grow(room);
-    const buffer = this.#buffer;
-    const start = this.#length;
+    if (this.#count === 0) this.#begin(room);
+    else if (this.#end + room > this.#chunk.length) this.#move(room);
+    const buffer = this.#chunk;
+    const start = this.#end;
     let at = start + LENGTH;
     at = buffer.writeDoubleLE(record.arrivalTime, at);
     buffer[at++] = record.kind;
@@ -94,23 +101,37 @@ export class FrameWriter {
     buffer.set(record.value, at);
     at += record.value.byteLength;
     buffer.writeUInt32LE(at - start - LENGTH, start);
-    this.#length = at;
+    this.#end = at;
     this.#count++;
   }
 
-  /** The bytes written so far (reserved ones in front), and a fresh start. */
+  /** The block written so far (reserved bytes in front), and a fresh start. */
   take(): Buffer {
-    const taken = this.#buffer.subarray(0, this.#length);
-    this.#buffer = Buffer.allocUnsafeSlow(Math.max(this.#initial, Math.min(taken.length, 1 << 20)));
-    this.#length = this.#reserved;
+    if (this.#count === 0) this.#begin(0);
+    const taken = this.#chunk.subarray(this.#start, this.#end);
     this.#count = 0;
     return taken;
   }
 
-  #grow(room: number): void {
-    const next = Buffer.allocUnsafeSlow(Math.max(this.#buffer.length * 2, this.#length + room));
-    this.#buffer.copy(next, 0, 0, this.#length);
-    this.#buffer = next;
+  /** Starts a block behind the last one, or in a new chunk when there is not enough room. */
+  #begin(room: number): void {
+    const needed = this.#reserved + Math.max(room, WORTH_BEGINNING);
+    if (this.#end + needed > this.#chunk.length) {
+      this.#chunk = Buffer.allocUnsafeSlow(Math.max(this.#chunkBytes, needed));
+      this.#end = 0;
+    }
+    this.#start = this.#end;
+    this.#end += this.#reserved;
+  }
+
+  /** Takes the block under way to a chunk where it can go on. */
+  #move(room: number): void {
+    const length = this.#end - this.#start;
+    const chunk = Buffer.allocUnsafeSlow(Math.max(this.#chunkBytes, (length + room) * 2));
+    this.#chunk.copy(chunk, 0, this.#start, this.#end);
+    this.#chunk = chunk;
+    this.#start = 0;
+    this.#end = length;
   }
 }
 

@@ -56,8 +56,8 @@ export interface Stream {
   /**
    * Records from `offset` on, or an empty batch when there are none yet. Returns what is at hand rather than
    * filling the limits. An offset below `start` is answered from `start` (compare `baseOffset`: a gap is data
-   * that retention removed); one beyond `end` fails with `OFFSET_OUT_OF_RANGE`. The returned buffer is the
-   * caller's own: it may be transferred to another thread.
+   * that retention removed); one beyond `end` fails with `OFFSET_OUT_OF_RANGE`. The returned bytes are the
+   * caller's own copy, but may share an allocation with other small ones: copy them to transfer them.
    */
   read(partition: number, offset: bigint, limits: ReadLimits): Promise<Batch>;
 

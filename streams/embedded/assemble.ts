@@ -1,6 +1,5 @@
 /**
- * Cuts a batch out of stored blocks: from an offset on, within the reader's limits, as one buffer of its own that
- * can be transferred to another thread.
+ * Cuts a batch out of stored blocks: from an offset on, within the reader's limits, as a copy of its own.
  */
 import type { Batch } from '../batch.js';
 import { FrameCursor } from '../record.js';
@@ -94,7 +93,7 @@ export class Assembler {
   }
 
   batch(stream: string, partition: number): Batch {
-    const frames = Buffer.allocUnsafeSlow(this.#bytes);
+    const frames = Buffer.allocUnsafe(this.#bytes);
     let at = 0;
     for (const piece of this.#pieces) {
       frames.set(piece, at);

@@ -3,8 +3,8 @@ import { FrameWriter, type NewRecord, RECORD_KINDS, RecordKind } from '../record
 import { type BlockHeader, HEADER_BYTES } from './block.js';
 import type { PartitionIndex } from './segment-index.js';
 
-/** At a trickle most blocks hold a record or two; a writer that needs more grows and stays about that size. */
-const INITIAL_BYTES = 2048;
+/** Blocks of a partition share chunks of this size. */
+const CHUNK_BYTES = 256 * 1024;
 
 export interface PendingBlock {
   readonly partition: number;
@@ -16,7 +16,7 @@ export interface PendingBlock {
 
 export class PartitionState {
   readonly partition: number;
-  readonly writer = new FrameWriter(INITIAL_BYTES, HEADER_BYTES);
+  readonly writer = new FrameWriter(CHUNK_BYTES, HEADER_BYTES);
   end = 0;
   acknowledged = 0;
   received = 0;

@@ -1,6 +1,7 @@
 /**
  * The most recent blocks of a stream, in memory: whoever keeps up never reads the disk. Bounded in bytes over all
- * partitions; the oldest block goes first.
+ * partitions; the oldest block goes first. (Blocks share the writers' chunks, so up to a chunk per partition more
+ * is kept alive.)
  */
 import type { Assembler, Frames } from './assemble.js';
 
@@ -23,13 +24,12 @@ export class TailCache {
     const entry = { partition, baseOffset, count, frames };
     this.#byPartition[partition]!.push(entry);
     this.#all.push(entry);
-    // What a block keeps alive is its whole allocation.
-    this.#bytes += frames.buffer.byteLength;
+    this.#bytes += frames.length;
     while (this.#bytes > this.#maxBytes) {
       const oldest = this.#all.shift();
       if (oldest === undefined) break;
       this.#byPartition[oldest.partition]!.shift();
-      this.#bytes -= oldest.frames.buffer.byteLength;
+      this.#bytes -= oldest.frames.length;
     }
   }
 

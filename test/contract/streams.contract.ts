@@ -137,12 +137,10 @@ export function describeStream(engine: Engine): void {
       expect(values([...recordsOf(other)])).toEqual(['y'.repeat(1_000)]);
     });
 
-    obligation('returns a buffer that can be transferred', 1, async ({ stream }) => {
+    obligation('returns a copy: what a reader does to it is seen by no other', 1, async ({ stream }) => {
       await appendAll(stream, numbered(3));
       const { frames } = await stream.read(0, 0n, LIMITS);
-      expect(frames.byteOffset).toBe(0);
-      expect(frames.buffer.byteLength).toBe(frames.length);
-      structuredClone(frames.buffer, { transfer: [frames.buffer as ArrayBuffer] });
+      frames.fill(0);
       expect(values(await readAll(stream, 0))).toEqual(['0', '1', '2']);
     });
 
