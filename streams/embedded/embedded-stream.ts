@@ -23,6 +23,7 @@ import { Assembler } from './assemble.js';
 import { systemFiles } from './files.js';
 import { GroupCommit } from './group-commit.js';
 import { Journal } from './journal.js';
+import { createLinger } from './linger.js';
 import { type EmbeddedStreamOptions, type StreamLog, warningLog } from './options.js';
 import { PartitionState } from './partition-state.js';
 import { type RecoveryReport, recover } from './recovery.js';
@@ -132,8 +133,7 @@ export class EmbeddedStream implements Stream {
     const cache = new TailCache(options.partitions, options.cacheBytes ?? 32 << 20);
     this.#cache = cache;
     this.#commit = new GroupCommit(journal, states, {
-      lingerMs: options.lingerMs ?? 2,
-      idleMs: options.idleMs ?? 10,
+      linger: createLinger(options.lingerMs ?? 3, options.longLingerMs ?? options.lingerMs ?? 5),
       commitBytes: options.commitBytes ?? 256 * 1024,
       commitRecords: options.commitRecords ?? 1000,
       retryMs: options.retryMs ?? 1000,

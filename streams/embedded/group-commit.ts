@@ -1,8 +1,8 @@
 /**
  * Group commit: gathers the appends of all partitions and writes them in one durable write at a time.
  *
- * When the log has been idle, an append is committed at the end of the event loop's turn. Under load a commit waits
- * up to `lingerMs` for more, less when much is waiting: commits, and the wake-ups that follow them, are what costs.
+ * At a trickle an append is committed at the end of the event loop's turn. Under load a commit waits for more (see
+ * `linger.ts`), less when much is waiting: commits, and the wake-ups that follow them, are what costs.
  * Appends during a commit go into the next one.
  *
  * A commit that fails, or would exceed the hard limit, is kept and tried again until it succeeds; nobody is called
@@ -13,13 +13,13 @@ import type { NewRecord } from '../record.js';
 import type { AppendCallback, StreamHealth } from '../stream.js';
 import { type BlockHeader, HEADER_BYTES, writeHeader } from './block.js';
 import type { Journal } from './journal.js';
+import type { Linger } from './linger.js';
 import type { StreamLog } from './options.js';
 import { headerOf, type PartitionState, type PendingBlock } from './partition-state.js';
 import type { Timers } from './timers.js';
 
 export interface GroupCommitOptions {
-  readonly lingerMs: number;
-  readonly idleMs: number;
+  readonly linger: Linger;
   readonly commitBytes: number;
   readonly commitRecords: number;
   readonly retryMs: number;
@@ -51,7 +51,6 @@ export class GroupCommit {
   #callbacks: AppendCallback[] = [];
   #pendingBytes = 0;
   #firstPendingAt = 0;
-  #lastCommitAt = Number.NEGATIVE_INFINITY;
   /** Non-zero while a commit is due; a wake-up with another number has been overtaken. */
   #armed = 0;
   #wakeUps = 0;
@@ -104,7 +103,7 @@ export class GroupCommit {
   }
 
   #schedule(): void {
-    const { commitBytes, commitRecords, idleMs, lingerMs, timers } = this.#options;
+    const { commitBytes, commitRecords, linger, timers } = this.#options;
     if (this.#pendingBytes >= commitBytes || this.#callbacks.length >= commitRecords) {
       this.#commit();
       return;
@@ -113,8 +112,8 @@ export class GroupCommit {
     this.#armed = ++this.#wakeUps;
     const wakeUp = this.#armed;
     const now = timers.now();
-    const wait = lingerMs - (now - this.#firstPendingAt);
-    if (wait <= 0 || now - this.#lastCommitAt >= idleMs) {
+    const wait = linger.wait(now) - (now - this.#firstPendingAt);
+    if (wait <= 0) {
       timers.soon(() => {
         if (this.#armed === wakeUp) this.#commit();
       });
@@ -173,7 +172,7 @@ export class GroupCommit {
       }
       this.#group = undefined;
       this.#health = HEALTHY;
-      this.#lastCommitAt = this.#options.timers.now();
+      this.#options.linger.committed(this.#options.timers.now(), group.callbacks.length);
       this.#callBack(group.callbacks, null);
       this.#options.onCommitted(group.blocks.map((block) => block.partition));
       this.#settle();

@@ -17,10 +17,10 @@ export interface EmbeddedStreamOptions {
   readonly settings: StreamSettings;
   /** Records older than this (ms, by arrivalTime) may be trimmed; Infinity keeps them. */
   readonly retentionMs: number;
-  /** Under load a commit waits up to this long (ms) for more appends. Default 2. */
+  /** Under load a commit waits this long (ms) for more appends. Default 3. */
   readonly lingerMs?: number;
-  /** After so long (ms) without a commit, an append is committed at once. Default 10. */
-  readonly idleMs?: number;
+  /** Under heavy load it waits up to this long (ms). Default `lingerMs` if that is given, else 5. */
+  readonly longLingerMs?: number;
   /** As soon as so many bytes or records wait, they are committed. Default 256 KiB, 1,000 records. */
   readonly commitBytes?: number;
   readonly commitRecords?: number;

@@ -18,16 +18,15 @@ async function still(directory: string, options: Partial<EmbeddedStreamOptions> 
   return { timers, stream, done, append, settled };
 }
 
-//            idle: commit at the end of the turn      busy: after the linger
-//   append a, b |--commit--|      append c ......2 ms......|--commit--|
-test('an idle log commits at the end of the turn; a busy one lingers', async () => {
+//            trickle: commit at the end of the turn      flow: after the linger
+//     100 appends |--commit--|      append c ......2 ms......|--commit--|
+test('a trickle is committed at the end of the turn; a flow lingers', async () => {
   await withDirectory(async (directory) => {
     const { timers, stream, done, append, settled } = await still(directory);
-    append('a');
-    append('b', 1);
+    for (let i = 0; i < 100; i++) append('a', i % 2);
     expect(timers.waiting).toEqual([]);
     timers.turn();
-    await settled(2);
+    await settled(100);
     timers.advance(1);
     append('c');
     timers.turn();
@@ -36,13 +35,13 @@ test('an idle log commits at the end of the turn; a busy one lingers', async () 
     append('d');
     expect(timers.waiting).toEqual([1]);
     timers.advance(1);
-    await settled(4);
-    expect(done).toEqual(['a', 'b', 'c', 'd']);
-    timers.advance(10);
+    await settled(102);
+    expect(done.slice(100)).toEqual(['c', 'd']);
+    timers.advance(1_000);
     append('e');
     expect(timers.waiting).toEqual([]);
     timers.turn();
-    await settled(5);
+    await settled(103);
     await stream.close();
   });
 });
