@@ -10,6 +10,7 @@ declare module 'aedes-persistence-level' {
     removeSubscriptions(client: { readonly id: string }, topics: string[]): Promise<unknown>;
     cleanSubscriptions(client: { readonly id: string }): Promise<unknown>;
     outgoingEnqueueCombi(subscriptions: Subscription[], packet: unknown): Promise<unknown>;
+    outgoingUpdate(client: { readonly id: string }, packet: unknown): Promise<unknown>;
     outgoingClearMessageId(client: { readonly id: string }, packet: unknown): Promise<unknown>;
   }
   export default function persistence(database: object): LevelPersistence;

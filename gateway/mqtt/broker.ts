@@ -15,6 +15,7 @@ import type { MqttMessage } from '../../functions/contract.js';
 import type { Counters } from '../counters.js';
 import type { Ingest } from '../ingest.js';
 import type { TelemetryRoute, TopicMap } from '../topics.js';
+import { createInOrder, type InOrder } from './in-order.js';
 import { largestPacket, limitPacketSize } from './packet-limit.js';
 import type { Sessions } from './sessions.js';
 import { createSubscriptionWatch, type SubscriptionWatch } from './subscription-watch.js';
@@ -29,6 +30,8 @@ type Packet = AedesPublishPacket & { messageId?: number };
 
 /** The parts of Aedes that its type declarations leave out. */
 interface AedesInternals {
+  /** The number of the last message; `publish` takes the next one at once. */
+  counter: number;
   persistence: { incomingGetPacket(client: Client, packet: Packet): Promise<unknown> };
   mq: { emit(packet: unknown, done: () => void): void };
 }
@@ -57,11 +60,14 @@ export class TelemetryBroker extends Diverting {
   /** QoS 0 publishes that were refused: not to be handed to subscribers. */
   readonly #dropped = new WeakSet<object>();
 
+  readonly #inOrder: InOrder;
+
   constructor(options: BrokerOptions) {
+    const inOrder = createInOrder();
     super({
       id: `millrace-${options.startedAt.toString().padStart(15, '0')}`,
       persistence: options.sessions.persistence,
-      mq: unhurried(mqemitter({ concurrency: 0, matchEmptyLevels: true })),
+      mq: unhurried(mqemitter({ concurrency: 0, matchEmptyLevels: true }), inOrder),
       concurrency: 100,
       heartbeatInterval: 15_000,
       drainTimeout: 10_000,
@@ -71,6 +77,7 @@ export class TelemetryBroker extends Diverting {
       authorizeForward: (client, packet) => this.#forward(client, packet),
     });
     this.#options = options;
+    this.#inOrder = inOrder;
     this.#watch = createSubscriptionWatch(options.topics);
   }
 
@@ -92,8 +99,16 @@ export class TelemetryBroker extends Diverting {
 
   override publish(packet: Packet, client: Client | null | Done, done?: Done): void {
     const finish = typeof client === 'function' ? client : done;
-    if (this.#unheard(packet) || this.#dropped.has(packet)) finish?.(null);
-    else super.publish(packet, client, done);
+    if (this.#unheard(packet) || this.#dropped.has(packet)) {
+      finish?.(null);
+      return;
+    }
+    const number = this.counter + 1;
+    this.#inOrder.expect(number);
+    super.publish(packet, typeof client === 'function' ? null : client, (error) => {
+      this.#inOrder.giveUp(number);
+      finish?.(error);
+    });
   }
 
   override subscribe(topic: string, deliver: unknown, done: Done): void {
@@ -181,11 +196,13 @@ export class TelemetryBroker extends Diverting {
 }
 
 /** An emitter whose `emit` reports done at once: publishers wait for storage, never for subscribers. */
-function unhurried(emitter: ReturnType<typeof mqemitter>): ReturnType<typeof mqemitter> {
+function unhurried(emitter: ReturnType<typeof mqemitter>, order: InOrder): ReturnType<typeof mqemitter> {
   const emit = emitter.emit.bind(emitter);
   emitter.emit = (message, done) => {
-    emit(message, () => undefined);
-    if (done !== undefined) setImmediate(done);
+    order.emit((message as unknown as { brokerCounter: number }).brokerCounter, () => {
+      emit(message, () => undefined);
+      if (done !== undefined) setImmediate(done);
+    });
     return emitter;
   };
   return emitter;

@@ -11,6 +11,7 @@ import { ClassicLevel } from 'classic-level';
 import { MillraceError, messageOf } from '../../common/errors.js';
 import type { Counters } from '../counters.js';
 import type { TopicMap } from '../topics.js';
+import { settleInOrder } from './in-order.js';
 
 /** Messages kept for one absent session; what comes beyond is counted and dropped, as brokers do. */
 const MAX_QUEUED_PER_SESSION = 100_000;
@@ -59,7 +60,7 @@ export async function openSessions(
   }
   return {
     persistence: watchSubscriptions(
-      boundQueues(persistenceOf(database), database, counters),
+      orderUpdates(boundQueues(persistenceOf(database), database, counters)),
       topics,
       watching,
     ),
@@ -90,6 +91,15 @@ function watchSubscriptions(persistence: Persistence, topics: TopicMap, watching
     for (const key of watching) if (key.startsWith(`${client.id}\n`)) watching.delete(key);
     return clean(client);
   };
+  return persistence;
+}
+
+/** A message is sent when its record has been updated: subscribers get messages in the order of their publishing. */
+function orderUpdates(persistence: Persistence): Persistence {
+  const update = persistence.outgoingUpdate.bind(persistence);
+  const inOrder = settleInOrder();
+  persistence.outgoingUpdate = (client: SessionClient, packet: unknown) =>
+    inOrder(client.id, update(client, packet));
   return persistence;
 }
 
