@@ -136,6 +136,7 @@ async function compose(
   let serving = false;
   const app = gatewayApp({
     manifest,
+    clock,
     ingest,
     counters,
     functions,

@@ -49,7 +49,9 @@ export function createFunctions(options: FunctionsOptions): Functions {
     fn.triggers.flatMap((trigger) => {
       if (trigger.type !== 'stream' || !trigger.enabled) return [];
       const stream = streams.get(trigger.stream)!;
-      return [createMapping(mappingOptions(fn, trigger), stream, environmentOf(fn.name), checkpoints, log)];
+      const environment = environmentOf(fn.name);
+      const time = () => options.clock.now();
+      return [createMapping(mappingOptions(fn, trigger), stream, environment, checkpoints, log, time)];
     }),
   );
   const scheduler = createScheduler({

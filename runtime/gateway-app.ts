@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { Hono } from 'hono';
 import type { Registry } from 'prom-client';
+import type { Clock } from '../common/clock.js';
 import type { Counters } from '../gateway/counters.js';
 import { ingestRoutes, type Judge } from '../gateway/http/ingest-routes.js';
 import type { Ingest } from '../gateway/ingest.js';
@@ -16,6 +17,8 @@ import type { Manifest } from './manifest/manifest.js';
 
 export interface GatewayAppOptions {
   readonly manifest: Manifest;
+  /** The one that stamps arrival times: a verdict ahead of time must be the one that validate comes to. */
+  readonly clock: Clock;
   readonly ingest: Ingest;
   readonly counters: Counters;
   readonly functions: Functions;
@@ -35,7 +38,7 @@ export function gatewayApp(options: GatewayAppOptions): Hono {
     ingest: ingestRoutes({
       ingest: options.ingest,
       counters: options.counters,
-      judge: schemaJudge(manifest),
+      judge: schemaJudge(manifest, options.clock),
       routeOf: (deviceId) => ({ deviceId, partition: partitionOf(deviceId, telemetry.partitions) }),
       patienceMs: PATIENCE_MS,
       maxBodyBytes: MAX_BODY_BYTES,
@@ -49,11 +52,11 @@ export function gatewayApp(options: GatewayAppOptions): Hono {
 }
 
 /** The validate function's own verdict, ahead of time: same decoder, same schemas, same settings. */
-function schemaJudge({ settings }: Manifest): Judge {
+function schemaJudge({ settings }: Manifest, clock: Clock): Judge {
   const decoder = new EventDecoder(loadSchemas(join(settings.root, 'schemas')), settings);
   return (deviceId, payload) => {
     const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
-    const decoded = decoder.decodeBytes(bytes, 0, bytes.length, deviceId, Date.now());
+    const decoded = decoder.decodeBytes(bytes, 0, bytes.length, deviceId, clock.now());
     if (decoded.ok) return null;
     const { code, reason, keyword, pointer } = decoded;
     return { code, reason, keyword, pointer };

@@ -54,9 +54,13 @@ export function createMapping(
   environment: Environment,
   checkpoints: Checkpoints,
   log: Logger,
-  now: () => number = Date.now,
+  /** Epoch ms on the clock that stamps arrival times. */
+  time: () => number = Date.now,
 ): Mapping {
   const { functionName } = options;
+  // Windows and waits are measured on a clock that nobody can set back: else nothing would be fetched until it is
+  // where it was.
+  const now = () => performance.now();
   const positions: Position[] = [];
   for (let partition = 0; partition < stream.partitions; partition++) {
     const { start, end } = stream.ends(partition);
@@ -170,7 +174,13 @@ export function createMapping(
   const settle = (batch: Described, outcome: BatchOutcome) => {
     const { partition } = batch;
     const result = resultOf(outcome);
-    const { position, discarded } = decide(positions[partition]!, batch, result, options, now());
+    const { position, discarded } = decide(
+      positions[partition]!,
+      { ...batch, ageMs: time() - batch.newestArrival },
+      result,
+      options,
+      now(),
+    );
     if (result.kind === 'success') failures.delete(partition);
     else {
       stats.errors++;

@@ -31,8 +31,8 @@ export interface Position {
 export interface Attempted {
   readonly baseOffset: bigint;
   readonly count: number;
-  /** arrivalTime of its newest record, epoch ms. */
-  readonly newestArrival: number;
+  /** Time since its newest record arrived. */
+  readonly ageMs: number;
 }
 
 export type Result =
@@ -53,7 +53,7 @@ export function startAt(next: bigint): Position {
   return { next, attempts: 0, limit: null, notBefore: 0 };
 }
 
-/** @param now ms, epoch: for the age of records and the wait */
+/** @param now ms on the clock of `notBefore` */
 export function decide(
   position: Position,
   batch: Attempted,
@@ -75,7 +75,7 @@ export function decide(
   }
   const attempts = position.attempts + 1;
   const tooOften = rules.maximumRetryAttempts >= 0 && attempts > rules.maximumRetryAttempts;
-  const tooOld = rules.maximumRecordAgeMs >= 0 && now - batch.newestArrival > rules.maximumRecordAgeMs;
+  const tooOld = rules.maximumRecordAgeMs >= 0 && batch.ageMs > rules.maximumRecordAgeMs;
   if (rules.bisectBatchOnFunctionError && result.kind === 'error' && batch.count > 1 && !tooOld) {
     const half = Math.ceil(batch.count / 2);
     const waitMs = backoff(attempts);

@@ -7,7 +7,7 @@ const forever: RetryRules = {
   bisectBatchOnFunctionError: false,
   reportBatchItemFailures: true,
 };
-const batch = { baseOffset: 10n, count: 8, newestArrival: 0 };
+const batch = { baseOffset: 10n, count: 8, ageMs: 0 };
 const error: Result = { kind: 'error' };
 const partial = (...failures: bigint[]): Result => ({ kind: 'partial', failures });
 
@@ -59,7 +59,10 @@ test('bisect halves the batch without consuming a retry', () => {
 
 test('too old: given up at once', () => {
   const rules = { ...forever, maximumRecordAgeMs: 60_000 };
-  expect(decide(startAt(10n), batch, error, rules, 60_001).discarded).toEqual({ from: 10n, to: 18n });
+  expect(decide(startAt(10n), { ...batch, ageMs: 60_001 }, error, rules, 0).discarded).toEqual({
+    from: 10n,
+    to: 18n,
+  });
 });
 
 test('whatever a function does, no record is passed over that neither succeeded nor was given up', () => {
@@ -83,7 +86,7 @@ test('whatever a function does, no record is passed over that neither succeeded 
       let position = startAt(0n);
       const done = new Set<bigint>();
       for (const result of outcomes) {
-        const taken = { baseOffset: position.next, count: position.limit ?? size, newestArrival: 0 };
+        const taken = { baseOffset: position.next, count: position.limit ?? size, ageMs: 0 };
         const end = taken.baseOffset + BigInt(taken.count);
         const { position: next, discarded } = decide(position, taken, result, retry, 0);
         for (let offset = position.next; offset < next.next; offset++) {
