@@ -21,7 +21,7 @@ import { lockDirectory } from '../streams/embedded/directory-lock.js';
 import { createFunctions, type Functions } from './functions.js';
 import { gatewayApp } from './gateway-app.js';
 import { housekeeping } from './housekeeping.js';
-import { listen } from './listeners.js';
+import { type Listeners, listen } from './listeners.js';
 import { loadManifest } from './manifest/load.js';
 import type { Manifest } from './manifest/manifest.js';
 import { createMetrics } from './metrics.js';
@@ -109,7 +109,16 @@ async function compose(
   await broker.listen();
   undo.add(() => new Promise<void>((resolve) => broker.close(() => resolve())));
 
-  const status = createStatus({ version, startedAt, streams, functions: () => functions, counters, broker });
+  let listeners: Listeners | undefined;
+  const status = createStatus({
+    version,
+    startedAt,
+    streams,
+    functions: () => functions,
+    counters,
+    broker,
+    mqttPort: () => listeners?.mqttPort,
+  });
   const platform = createPlatformHost({ streams, broker: () => broker, status });
   const functions: Functions = createFunctions({
     manifest,
@@ -145,13 +154,14 @@ async function compose(
     metrics,
     serving: () => serving,
   });
-  const listeners = await listen(broker, app, {
+  const listening = await listen(broker, app, {
     host: options.host,
     mqttPort: options.mqttPort,
     httpPort: options.httpPort,
     maxPacketBytes: largestPacket(settings.gateway.maxPayloadBytes),
   });
-  undo.add(() => listeners.close());
+  undo.add(() => listening.close());
+  listeners = listening;
 
   functions.start();
   const stopHousekeeping = housekeeping({ streams, functions, pacer, log });
@@ -160,13 +170,13 @@ async function compose(
   return {
     manifest,
     host: options.host,
-    mqttPort: listeners.mqttPort,
-    httpPort: listeners.httpPort,
+    mqttPort: listening.mqttPort,
+    httpPort: listening.httpPort,
     dataDir: options.dataDir,
     notices,
     async stop() {
       serving = false;
-      listeners.stopAccepting();
+      listening.stopAccepting();
       // Nothing more comes in, what is owed goes out: acknowledgements first, then the alerts of what was stored.
       ingest.stop();
       pacer.release();

@@ -13,29 +13,35 @@ export interface StatusSources {
   readonly functions: () => Functions;
   readonly counters: Counters;
   readonly broker: TelemetryBroker;
+  /** Known once something listens. */
+  readonly mqttPort: () => number | undefined;
 }
 
 export function createStatus(sources: StatusSources): () => DeploymentStatus {
-  return () => ({
-    version: sources.version,
-    startedAt: sources.startedAt,
-    streams: [...sources.streams.values()].map((stream) => ({
-      name: stream.name,
-      health: stream.health(),
-      partitions: Array.from({ length: stream.partitions }, (_, partition) => ({
-        partition,
-        ...stream.ends(partition),
-        counts: stream.counts(partition),
+  return () => {
+    const mqttPort = sources.mqttPort();
+    return {
+      ...(mqttPort === undefined ? {} : { mqttPort }),
+      version: sources.version,
+      startedAt: sources.startedAt,
+      streams: [...sources.streams.values()].map((stream) => ({
+        name: stream.name,
+        health: stream.health(),
+        partitions: Array.from({ length: stream.partitions }, (_, partition) => ({
+          partition,
+          ...stream.ends(partition),
+          counts: stream.counts(partition),
+        })),
       })),
-    })),
-    mappings: sources.functions().mappings.map((mapping) => ({
-      functionName: mapping.functionName,
-      stream: mapping.stream,
-      enabled: true,
-      checkpoints: mapping.positions(),
-      failing: mapping.failing,
-    })),
-    gateway: sources.counters.snapshot(),
-    connections: sources.broker.connectedClients,
-  });
+      mappings: sources.functions().mappings.map((mapping) => ({
+        functionName: mapping.functionName,
+        stream: mapping.stream,
+        enabled: true,
+        checkpoints: mapping.positions(),
+        failing: mapping.failing,
+      })),
+      gateway: sources.counters.snapshot(),
+      connections: sources.broker.connectedClients,
+    };
+  };
 }

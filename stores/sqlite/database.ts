@@ -4,7 +4,8 @@
  * Discipline: one file per owning function (`validation.db`, `aggregation.db`, `rollups.db`, …), in WAL mode. The
  * owner is the only one that inserts or updates; `retain` deletes in short transactions; everybody else reads.
  * Every write is `BEGIN IMMEDIATE … COMMIT` with `synchronous=FULL`: when a commit returns, it survives a loss of
- * power, and so a checkpoint can never be ahead of the state it stands for.
+ * power, and so a checkpoint can never be ahead of the state it stands for. A file whose rows may be lost with the
+ * power because nothing is decided from them (delivered notifications) says so and is spared the fsync.
  */
 import Database from 'libsql';
 import { codeOf, MillraceError, messageOf } from '../../common/errors.js';
@@ -23,7 +24,11 @@ const WAL_NAP = 10;
  * i + 1; the version is SQLite's `user_version`. Never edit a migration that was released: append one.
  * Throws `STORE_UNUSABLE` or `STORE_TOO_NEW`.
  */
-export function openSqlite(path: string, migrations: readonly string[]): Sqlite {
+export function openSqlite(
+  path: string,
+  migrations: readonly string[],
+  survives: 'power loss' | 'kill -9' = 'power loss',
+): Sqlite {
   let database: Sqlite;
   try {
     database = new Database(path);
@@ -36,7 +41,7 @@ export function openSqlite(path: string, migrations: readonly string[]): Sqlite 
       cause: error,
     });
   }
-  database.pragma('synchronous = FULL');
+  database.pragma(`synchronous = ${survives === 'power loss' ? 'FULL' : 'NORMAL'}`);
   migrate(database, path, migrations);
   return database;
 }

@@ -16,7 +16,7 @@ const MIGRATIONS = [
 ];
 
 export function openNotificationStore(path: string): NotificationStore {
-  const database = openSqlite(path, MIGRATIONS);
+  const database = openSqlite(path, MIGRATIONS, 'kill -9');
   const find = database.prepare(
     `SELECT id, ${asText('"offset"')} FROM delivered WHERE id IN (SELECT value FROM json_each(?))`,
   );
