@@ -9,12 +9,16 @@ test('what is there is tested', async () => {
 });
 
 test('what is not there is skipped', async () => {
-  expect(await requireService('nothing', missing, {})).toBe(describe.skip);
-  expect(await requireService('nothing', () => Promise.resolve(false), {})).toBe(describe.skip);
+  expect(await requireService('a service made up here', missing, {})).toBe(describe.skip);
+  expect(await requireService('a service made up here', () => Promise.resolve(false), {})).toBe(
+    describe.skip,
+  );
 });
 
 test('what is required and not there is a failure', async () => {
-  await expect(requireService('nothing', missing, { MILLRACE_TEST_SERVICES: 'required' })).rejects.toThrow(
-    'nothing is required by MILLRACE_TEST_SERVICES and not there: no millrace-no-such-command on PATH',
+  await expect(
+    requireService('a service made up here', missing, { MILLRACE_TEST_SERVICES: 'required' }),
+  ).rejects.toThrow(
+    'a service made up here is required by MILLRACE_TEST_SERVICES and not there: no millrace-no-such-command on PATH',
   );
 });
