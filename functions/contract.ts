@@ -28,7 +28,8 @@ export const SUCCESS: BatchResult = Object.freeze({ batchItemFailures: [] });
 
 /**
  * Handles one batch. Its effects are durable when the promise resolves, and idempotent by stream position: the same
- * records may come again after a crash. Rejecting fails the whole batch, which then comes again.
+ * records may come again after a crash. Rejecting fails the whole batch, which then comes again. The batch's bytes
+ * are valid until then: what is kept longer is copied.
  */
 export type Process = (batch: Batch, context: InvocationContext) => Promise<BatchResult>;
 

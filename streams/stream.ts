@@ -24,6 +24,8 @@ export interface ReadLimits {
   readonly maxRecords: number;
   /** Stop before this many bytes of frames, but return at least one record. */
   readonly maxBytes: number;
+  /** Where the frames are to be put: so many bytes, called once. Default: a buffer of their own. */
+  readonly allocate?: (bytes: number) => Buffer;
 }
 
 export interface PartitionEnds {
@@ -56,8 +58,8 @@ export interface Stream {
   /**
    * Records from `offset` on, or an empty batch when there are none yet. Returns what is at hand rather than
    * filling the limits. An offset below `start` is answered from `start` (compare `baseOffset`: a gap is data
-   * that retention removed); one beyond `end` fails with `OFFSET_OUT_OF_RANGE`. The returned bytes are the
-   * caller's own copy, but may share an allocation with other small ones: copy them to transfer them.
+   * that retention removed); one beyond `end` fails with `OFFSET_OUT_OF_RANGE`. The returned bytes are a copy,
+   * the caller's own.
    */
   read(partition: number, offset: bigint, limits: ReadLimits): Promise<Batch>;
 

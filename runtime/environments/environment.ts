@@ -8,7 +8,7 @@ import { Worker } from 'node:worker_threads';
 import { MillraceError } from '../../common/errors.js';
 import type { Batch } from '../../streams/batch.js';
 import { deserializeError, serializeError } from './errors.js';
-import { packBatches } from './packing.js';
+import { packBatches, packedLength } from './packing.js';
 import type {
   BatchOutcome,
   EnvironmentSpec,
@@ -47,6 +47,8 @@ const MIN_HEAP_MB = 64;
 /** How long a closing thread may take to close its stores (ms). */
 const CLOSE_GRACE_MS = 2_000;
 
+/** Memory shared with a thread to begin with; it grows with the batches. */
+const MIN_SHARED_BYTES = 256 * 1024;
 const SUCCEEDED: BatchOutcome = { failures: [] };
 
 type Reply = Extract<FromEnvironment, { type: 'outcomes' | 'response' | 'done' | 'error' }>;
@@ -63,6 +65,21 @@ export function createEnvironment(spec: EnvironmentSpec, platform: PlatformHost)
   let sequence = 0;
   /** Threads that timed out: a new one may be at work before they have ended. */
   const abandoned = new WeakSet<Worker>();
+  /** What each thread shares with its host; a thread's memory is its own, so that none reads what is another's. */
+  const memories = new WeakMap<Worker, Buffer>();
+  /** Puts the batches where the thread finds them; returns the memory when it is new to the thread. */
+  const share = (thread: Worker, batches: readonly Batch[]): SharedArrayBuffer | null => {
+    const length = packedLength(batches);
+    let memory = memories.get(thread);
+    let fresh: SharedArrayBuffer | null = null;
+    if (memory === undefined || memory.length < length) {
+      fresh = new SharedArrayBuffer(Math.max(MIN_SHARED_BYTES, length * 2));
+      memory = Buffer.from(fresh);
+      memories.set(thread, memory);
+    }
+    packBatches(batches, memory);
+    return fresh;
+  };
   /** Invocations run one at a time, in order of arrival. */
   let queue: Promise<unknown> = Promise.resolve();
 
@@ -115,7 +132,7 @@ export function createEnvironment(spec: EnvironmentSpec, platform: PlatformHost)
   };
 
   /** @param shares how many times the function's timeout the work may take: once for each batch */
-  const run = async (work: Work, shares: number): Promise<Reply> => {
+  const run = async (workFor: (thread: Worker) => Work, shares: number): Promise<Reply> => {
     const thread = await running();
     const id = ++sequence;
     let timer: NodeJS.Timeout | undefined;
@@ -128,8 +145,7 @@ export function createEnvironment(spec: EnvironmentSpec, platform: PlatformHost)
           worker = undefined;
           void thread.terminate();
         }, spec.timeoutMs * shares);
-        const message: ToEnvironment = { type: 'invoke', id, work };
-        thread.postMessage(message, work.type === 'batches' ? [work.packed] : []);
+        thread.postMessage({ type: 'invoke', id, work: workFor(thread) } satisfies ToEnvironment);
       });
     } finally {
       clearTimeout(timer);
@@ -137,9 +153,9 @@ export function createEnvironment(spec: EnvironmentSpec, platform: PlatformHost)
     }
   };
 
-  const invoke = <T extends Reply['type']>(work: Work, expected: T, shares = 1) => {
+  const invoke = <T extends Reply['type']>(workFor: (thread: Worker) => Work, expected: T, shares = 1) => {
     const result = queue.then(async () => {
-      const reply = await run(work, shares);
+      const reply = await run(workFor, shares);
       if (reply.type === 'error') throw deserializeError(reply.error);
       if (reply.type !== expected)
         throw new Error(`unexpected answer '${reply.type}' from ${spec.functionName}`);
@@ -155,15 +171,18 @@ export function createEnvironment(spec: EnvironmentSpec, platform: PlatformHost)
       await running();
     },
     async process(batches) {
-      const work: Work = { type: 'batches', stream: batches[0]!.stream, packed: packBatches(batches) };
-      const { outcomes } = await invoke(work, 'outcomes', batches.length);
+      const { outcomes } = await invoke(
+        (thread) => ({ type: 'batches', stream: batches[0]!.stream, memory: share(thread, batches) }),
+        'outcomes',
+        batches.length,
+      );
       return outcomes ?? batches.map(() => SUCCEEDED);
     },
     async scheduled(time) {
-      await invoke({ type: 'scheduled', time }, 'done');
+      await invoke(() => ({ type: 'scheduled', time }), 'done');
     },
     async fetch(request) {
-      return (await invoke({ type: 'fetch', request }, 'response')).response;
+      return (await invoke(() => ({ type: 'fetch', request }), 'response')).response;
     },
     async close() {
       await queue;

@@ -49,8 +49,8 @@ export interface HttpResponse {
 export type BatchOutcome = { readonly failures: readonly bigint[] } | { readonly error: SerializedError };
 
 export type Work =
-  /** See `packing.ts`. */
-  | { readonly type: 'batches'; readonly stream: string; readonly packed: ArrayBuffer }
+  /** The batches lie in the shared memory (see `packing.ts`): the one sent along, else the one sent last. */
+  | { readonly type: 'batches'; readonly stream: string; readonly memory: SharedArrayBuffer | null }
   | { readonly type: 'scheduled'; readonly time: number }
   | { readonly type: 'fetch'; readonly request: HttpRequest };
 

@@ -39,6 +39,8 @@ function send(message: FromEnvironment, transfer: ArrayBuffer[] = []): void {
   host.postMessage(message, transfer);
 }
 
+/** Shared with the host; what lies in it is valid until the invocation is answered. */
+let memory: Buffer = Buffer.alloc(0);
 const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
 let calls = 0;
 
@@ -92,10 +94,10 @@ function entry<K extends keyof EntryPoints>(points: EntryPoints, name: K): NonNu
 async function invoke(points: EntryPoints, id: number, work: Work): Promise<void> {
   try {
     if (work.type === 'batches') {
+      if (work.memory !== null) memory = Buffer.from(work.memory);
       const process = entry(points, 'process');
       const outcomes: BatchOutcome[] = [];
-      for (const batch of unpackBatches(work.stream, work.packed))
-        outcomes.push(await attempt(process, batch));
+      for (const batch of unpackBatches(work.stream, memory)) outcomes.push(await attempt(process, batch));
       send({ type: 'outcomes', id, outcomes: outcomes.every(succeeded) ? null : outcomes });
     } else if (work.type === 'scheduled') {
       await entry(points, 'scheduled')({ time: work.time }, newContext());

@@ -14,6 +14,7 @@ import type { Stream } from '../../streams/stream.js';
 import type { Environment } from '../environments/environment.js';
 import type { BatchOutcome } from '../environments/protocol.js';
 import { decide, type Position, type Result, type RetryRules, startAt } from './progress.js';
+import { createScratch } from './scratch.js';
 
 /** Lambda's limit for one invocation's payload. */
 const MAX_BATCH_BYTES = 6 * 1024 * 1024;
@@ -68,6 +69,7 @@ export function createMapping(
     positions.push(startAt(saved ?? (options.startingPosition === 'LATEST' ? end : start)));
     if (saved === undefined) checkpoints.save(functionName, partition, positions[partition]!.next);
   }
+  const scratch = createScratch();
   const stats: MappingStats = { invocations: 0, errors: 0, records: 0, discarded: 0, durationMs: 0 };
   /** Why a partition is being retried; of the whole mapping: why the stream cannot be read. */
   const failures = new Map<number | 'stream', string>();
@@ -146,9 +148,14 @@ export function createMapping(
 
   const round = async (partitions: readonly number[]) => {
     const batches: Batch[] = [];
+    scratch.reset();
     for (const partition of partitions) {
       const { next, limit } = positions[partition]!;
-      const limits = { maxRecords: limit ?? options.batchSize, maxBytes: MAX_BATCH_BYTES };
+      const limits = {
+        maxRecords: limit ?? options.batchSize,
+        maxBytes: MAX_BATCH_BYTES,
+        allocate: scratch.allocate,
+      };
       const batch = await stream.read(partition, next, limits);
       if (batch.count === 0) continue;
       if (batch.baseOffset > next) {

@@ -93,7 +93,8 @@ export class Assembler {
   }
 
   batch(stream: string, partition: number): Batch {
-    const frames = Buffer.allocUnsafe(this.#bytes);
+    const { allocate = Buffer.allocUnsafe } = this.#limits;
+    const frames = allocate(this.#bytes);
     let at = 0;
     for (const piece of this.#pieces) {
       frames.set(piece, at);

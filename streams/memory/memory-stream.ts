@@ -113,7 +113,8 @@ export class MemoryStream implements Stream {
       frames.push(frame);
       bytes += frame.length;
     }
-    const joined = Buffer.allocUnsafeSlow(bytes);
+    const { allocate = Buffer.allocUnsafe } = limits;
+    const joined = allocate(bytes);
     let at = 0;
     for (const frame of frames) at += frame.copy(joined, at);
     return { stream: this.name, partition, baseOffset: BigInt(from), count: frames.length, frames: joined };
