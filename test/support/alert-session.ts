@@ -11,7 +11,7 @@ export class AlertSession {
   #client: MqttClient | undefined;
   /** Alert id -> how often it was delivered. */
   readonly deliveries = new Map<string, number>();
-  readonly alerts: Json[] = [];
+  readonly #firing = new Set<string>();
   /** Whether the broker knew the session at the last connect. */
   sessionPresent = false;
 
@@ -31,7 +31,7 @@ export class AlertSession {
     client.on('message', (_topic, payload) => {
       if (payload.length === 0) return;
       const alert = JSON.parse(payload.toString()) as Json;
-      this.alerts.push(alert);
+      if (alert.state === 'firing') this.#firing.add(alert.deviceId);
       this.deliveries.set(alert.id, (this.deliveries.get(alert.id) ?? 0) + 1);
     });
     await new Promise<void>((resolve, reject) => {
@@ -48,8 +48,8 @@ export class AlertSession {
   }
 
   /** Devices for which a firing alert was delivered. */
-  firing(): Set<string> {
-    return new Set(this.alerts.filter(({ state }) => state === 'firing').map(({ deviceId }) => deviceId));
+  firing(): ReadonlySet<string> {
+    return this.#firing;
   }
 
   drop(): void {
