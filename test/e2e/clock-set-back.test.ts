@@ -21,7 +21,7 @@ const FOLDERS = ['x86_64-linux-gnu', 'aarch64-linux-gnu'].map((name) => `/usr/li
 
 function libfaketime(): string {
   const found = FOLDERS.map((folder) => join(folder, 'libfaketimeMT.so.1')).find((path) => existsSync(path));
-  if (found === undefined) throw new Error('no libfaketimeMT.so.1: apt-get install faketime');
+  if (found === undefined) throw new Error('no libfaketimeMT.so.1: apt-get install libfaketime');
   return found;
 }
 
