@@ -2,6 +2,7 @@
  * The functions of a deployment: an environment each, event source mappings for their streams, jobs for their
  * schedules.
  */
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Clock } from '../common/clock.js';
@@ -9,6 +10,7 @@ import type { Checkpoints } from '../streams/checkpoints.js';
 import type { Stream } from '../streams/stream.js';
 import { builtModule } from './built-module.js';
 import { createEnvironment, type Environment, type PlatformHost } from './environments/environment.js';
+import { createTurns, type Turns } from './environments/turns.js';
 import type { FunctionManifest, Manifest, StreamTrigger } from './manifest/manifest.js';
 import { createMapping, type Mapping } from './mappings/mapping.js';
 import { parseSchedule } from './schedules/schedule.js';
@@ -43,7 +45,9 @@ const LOOK_MS = 10;
 
 export function createFunctions(options: FunctionsOptions): Functions {
   const { manifest, streams, checkpoints, log } = options;
-  const environments = new Map(manifest.functions.map((fn) => [fn.name, environmentFor(fn, options)]));
+  // One processor is left to the gateway and to the functions that do not stand back.
+  const turns = createTurns(Math.max(1, availableParallelism() - 1));
+  const environments = new Map(manifest.functions.map((fn) => [fn.name, environmentFor(fn, options, turns)]));
   const environmentOf = (name: string) => environments.get(name)!;
   const mappings = manifest.functions.flatMap((fn) =>
     fn.triggers.flatMap((trigger) => {
@@ -104,7 +108,7 @@ export function createFunctions(options: FunctionsOptions): Functions {
   };
 }
 
-function environmentFor(fn: FunctionManifest, options: FunctionsOptions): Environment {
+function environmentFor(fn: FunctionManifest, options: FunctionsOptions, turns: Turns): Environment {
   const spec = {
     functionName: fn.name,
     modulePath: builtModule(join(options.manifest.root, fn.handlerFile), options.manifest.root),
@@ -116,7 +120,7 @@ function environmentFor(fn: FunctionManifest, options: FunctionsOptions): Enviro
     logLevel: options.logLevel,
     nice: fn.local.nice,
   };
-  return createEnvironment(spec, options.platform);
+  return createEnvironment(spec, options.platform, fn.local.nice > 0 ? turns : undefined);
 }
 
 function mappingOptions(fn: FunctionManifest, trigger: StreamTrigger) {

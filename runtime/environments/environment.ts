@@ -19,6 +19,7 @@ import type {
   ToEnvironment,
   Work,
 } from './protocol.js';
+import { atOnce, type Turns } from './turns.js';
 
 /** Serves the calls a function makes on its platform. */
 export type PlatformHost = (call: PlatformCall) => Promise<unknown>;
@@ -58,7 +59,11 @@ interface Pending {
   reject(error: Error): void;
 }
 
-export function createEnvironment(spec: EnvironmentSpec, platform: PlatformHost): Environment {
+export function createEnvironment(
+  spec: EnvironmentSpec,
+  platform: PlatformHost,
+  turns: Turns = atOnce,
+): Environment {
   const coldStarts: ColdStart[] = [];
   let worker: Promise<Worker> | undefined;
   let pending: Pending | undefined;
@@ -155,7 +160,7 @@ export function createEnvironment(spec: EnvironmentSpec, platform: PlatformHost)
 
   const invoke = <T extends Reply['type']>(workFor: (thread: Worker) => Work, expected: T, shares = 1) => {
     const result = queue.then(async () => {
-      const reply = await run(workFor, shares);
+      const reply = await turns.take(() => run(workFor, shares));
       if (reply.type === 'error') throw deserializeError(reply.error);
       if (reply.type !== expected)
         throw new Error(`unexpected answer '${reply.type}' from ${spec.functionName}`);

@@ -133,7 +133,7 @@ export class EmbeddedStream implements Stream {
     const cache = new TailCache(options.partitions, options.cacheBytes ?? 32 << 20);
     this.#cache = cache;
     this.#commit = new GroupCommit(journal, states, {
-      linger: createLinger(options.lingerMs ?? 3, options.longLingerMs ?? options.lingerMs ?? 5),
+      linger: createLinger(options.lingerMs ?? 2, options.longLingerMs ?? options.lingerMs ?? 5),
       commitBytes: options.commitBytes ?? 256 * 1024,
       commitRecords: options.commitRecords ?? 1000,
       retryMs: options.retryMs ?? 1000,

@@ -17,7 +17,7 @@ export interface EmbeddedStreamOptions {
   readonly settings: StreamSettings;
   /** Records older than this (ms, by arrivalTime) may be trimmed; Infinity keeps them. */
   readonly retentionMs: number;
-  /** Under load a commit waits this long (ms) for more appends. Default 3. */
+  /** Under load a commit waits this long (ms) for more appends. Default 2. */
   readonly lingerMs?: number;
   /** Under heavy load it waits up to this long (ms). Default `lingerMs` if that is given, else 5. */
   readonly longLingerMs?: number;
