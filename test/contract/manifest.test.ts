@@ -40,7 +40,7 @@ test('the packager resolves serverless.yml to the same', async () => {
 test('serverless.yml wires every function there is', async () => {
   const { functions, streams } = await loadManifest(file, {});
   expect(streams.map(({ name, partitions }) => [name, partitions])).toEqual([
-    ['telemetry', 4],
+    ['telemetry', 2],
     ['alerts', 1],
   ]);
   const wiring = functions.map(({ name, triggers }) => [
