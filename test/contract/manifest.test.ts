@@ -62,7 +62,7 @@ test('serverless.yml wires every function there is', async () => {
     ['aggregate', ['stream telemetry']],
     ['alert', ['stream telemetry']],
     ['notify', ['stream alerts']],
-    ['rollup', ['rate(1 minute)']],
+    ['rollup', ['rate(10 seconds)']],
     ['retain', ['cron(7 * * * ? *)']],
     ['tick', ['rate(1 second)']],
     ['query', ['http']],
