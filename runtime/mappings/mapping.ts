@@ -106,7 +106,8 @@ export function createMapping(
   const wake = () => {
     if (scheduled || running !== undefined || stopping) return;
     scheduled = true;
-    setImmediate(() => {
+    // Not a turn of the event loop later: there may be hundreds of sockets to serve before that.
+    queueMicrotask(() => {
       scheduled = false;
       look();
     });
