@@ -11,6 +11,7 @@ import { bodyLimit } from 'hono/body-limit';
 import type { Counters } from '../counters.js';
 import type { Ingest } from '../ingest.js';
 import { isDeviceId, type TelemetryRoute } from '../topics.js';
+import { problemResponse } from './problem.js';
 
 /** What the device type's schema says of an event, ahead of the validate function. */
 export interface Verdict {
@@ -52,12 +53,14 @@ export function ingestRoutes(options: IngestRoutesOptions): Hono {
   const app = new Hono();
   const limit = bodyLimit({
     maxSize: options.maxBodyBytes,
-    onError: () => problem(413, 'BODY_TOO_LARGE', `the body is larger than ${options.maxBodyBytes} bytes`),
+    onError: () =>
+      problemResponse(413, 'BODY_TOO_LARGE', `the body is larger than ${options.maxBodyBytes} bytes`),
   });
   app.post('/telemetry', limit, async (c) => answer(options, await bytesOf(c), null));
   app.post('/devices/:id/telemetry', limit, async (c) => {
     const deviceId = c.req.param('id');
-    if (!isDeviceId(deviceId)) return problem(400, 'DEVICE_ID_INVALID', `'${deviceId}' is no device id`);
+    if (!isDeviceId(deviceId))
+      return problemResponse(400, 'DEVICE_ID_INVALID', `'${deviceId}' is no device id`);
     return answer(options, await bytesOf(c), deviceId);
   });
   return app;
@@ -74,14 +77,14 @@ async function answer(
 ): Promise<Response> {
   if (!isUtf8(body)) {
     options.counters.increment('refused_http_not_utf8');
-    return problem(400, 'NOT_UTF8', 'the body is not UTF-8');
+    return problemResponse(400, 'NOT_UTF8', 'the body is not UTF-8');
   }
   let parsed: unknown;
   try {
     parsed = JSON.parse(body.toString());
   } catch (error) {
     options.counters.increment('refused_http_json_syntax');
-    return problem(400, 'JSON_SYNTAX', `the body is no JSON: ${(error as Error).message}`);
+    return problemResponse(400, 'JSON_SYNTAX', `the body is no JSON: ${(error as Error).message}`);
   }
   const appended: Promise<void>[] = [];
   let results: EventVerdict[];
@@ -90,14 +93,23 @@ async function answer(
     results = [take(options, parsed, 0, deviceId, () => body, appended)];
   } else if (parsed.length > MAX_EVENTS) {
     options.counters.increment('refused_http_too_many_events');
-    return problem(413, 'TOO_MANY_EVENTS', `${parsed.length} events, ${MAX_EVENTS} are taken at once`);
+    return problemResponse(
+      413,
+      'TOO_MANY_EVENTS',
+      `${parsed.length} events, ${MAX_EVENTS} are taken at once`,
+    );
   } else {
     results = parsed.map((event, index) => take(options, event, index, deviceId, serialized, appended));
   }
   if (!(await settled(appended, options.patienceMs))) {
-    return problem(503, 'STREAM_UNAVAILABLE', 'the events could not be made durable yet; send them again', {
-      'retry-after': '5',
-    });
+    return problemResponse(
+      503,
+      'STREAM_UNAVAILABLE',
+      'the events could not be made durable yet; send them again',
+      {
+        'retry-after': '5',
+      },
+    );
   }
   const accepted = results.filter(({ status }) => status === 'accepted').length;
   return Response.json({ accepted, rejected: results.length - accepted, results }, { status: 202 });
@@ -160,18 +172,4 @@ async function settled(appends: readonly Promise<void>[], patienceMs: number): P
     () => false,
   );
   return Promise.race([all, late]).finally(() => clearTimeout(timer));
-}
-
-/** RFC 9457. */
-function problem(
-  status: number,
-  code: string,
-  detail: string,
-  headers: Record<string, string> = {},
-): Response {
-  const title = status === 503 ? 'Service Unavailable' : status === 413 ? 'Content Too Large' : 'Bad Request';
-  return new Response(JSON.stringify({ type: 'about:blank', title, status, code, detail }), {
-    status,
-    headers: { 'content-type': 'application/problem+json', ...headers },
-  });
 }

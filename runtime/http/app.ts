@@ -3,6 +3,7 @@
  */
 import { Hono } from 'hono';
 import { MillraceError, messageOf } from '../../common/errors.js';
+import { problemResponse } from '../../gateway/http/problem.js';
 import type { StreamHealth } from '../../streams/stream.js';
 import type { Environment } from '../environments/environment.js';
 import type { Router } from './router.js';
@@ -40,10 +41,11 @@ export function httpApp(options: HttpAppOptions): Hono {
   app.route('/', options.ingest);
   app.all('*', async (c) => {
     const route = options.router.match(c.req.method, c.req.path);
-    if (route === undefined) return problem(404, 'NOT_FOUND', `nothing is at ${c.req.method} ${c.req.path}`);
+    if (route === undefined)
+      return problemResponse(404, 'NOT_FOUND', `nothing is at ${c.req.method} ${c.req.path}`);
     const body = c.req.raw.body === null ? null : new Uint8Array(await c.req.arrayBuffer());
     if (body !== null && body.byteLength > MAX_BODY_BYTES) {
-      return problem(413, 'BODY_TOO_LARGE', `the body is larger than ${MAX_BODY_BYTES} bytes`);
+      return problemResponse(413, 'BODY_TOO_LARGE', `the body is larger than ${MAX_BODY_BYTES} bytes`);
     }
     const response = await options.environmentOf(route.functionName).fetch({
       method: c.req.method,
@@ -60,21 +62,11 @@ export function httpApp(options: HttpAppOptions): Hono {
   });
   app.onError((error) => {
     const code = error instanceof MillraceError ? error.code : 'INTERNAL';
-    return problem(error instanceof MillraceError && error.canRetry ? 503 : 500, code, messageOf(error));
+    return problemResponse(
+      error instanceof MillraceError && error.canRetry ? 503 : 500,
+      code,
+      messageOf(error),
+    );
   });
   return app;
-}
-
-/** RFC 9457. */
-function problem(status: number, code: string, detail: string): Response {
-  const titles: Record<number, string> = {
-    404: 'Not Found',
-    413: 'Content Too Large',
-    503: 'Service Unavailable',
-  };
-  const title = titles[status] ?? 'Internal Server Error';
-  return new Response(JSON.stringify({ type: 'about:blank', title, status, code, detail }), {
-    status,
-    headers: { 'content-type': 'application/problem+json' },
-  });
 }
