@@ -36,3 +36,24 @@ export function steadyClock(floor: number, sources: TimeSources = system): Clock
     },
   };
 }
+
+/** Timers and the clock they run on, so that tests can have a virtual one. */
+export interface Timers {
+  /** ms; epoch or monotonic, whichever the one who made it says. */
+  now(): number;
+  /** Calls `work` once after `ms`. Returns how to stop that. */
+  after(ms: number, work: () => void): () => void;
+}
+
+function timersOn(now: () => number): Timers {
+  return {
+    now,
+    after(ms, work) {
+      const timer = setTimeout(work, ms);
+      return () => clearTimeout(timer);
+    },
+  };
+}
+
+/** On a clock that nobody can set back: for windows, waits and deadlines. */
+export const monotonicTimers: Timers = timersOn(() => performance.now());

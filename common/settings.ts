@@ -60,6 +60,34 @@ export interface LocalFunctionSettings {
   readonly schedule?: string;
   /** Replaces `batchWindow` (ms): the local poller can wait for less than a second. */
   readonly batchWindowMs?: number;
+  /** What an environment of the function is: a thread, a process, or nothing around it at all (for benchmarks). */
+  readonly isolation: 'worker' | 'process' | 'inline';
+  /** So many environments at a time at the most; work beyond that waits, which is no throttle. */
+  readonly environments: number;
+  /** An environment that had nothing to do for so long is ended (ms), unless it is a provisioned one. */
+  readonly idleMs: number;
+  /** Whether a scheduled run may begin before the last one has ended. */
+  readonly overlap: boolean;
+}
+
+/** What stands in for a queue or a topic of AWS that failed records are sent to. */
+export type DestinationSettings = {
+  /** Adds the failed records themselves to the document, as AWS does for S3 alone. */
+  readonly payload: boolean;
+} & (
+  | { readonly stream: string }
+  /** Path of a file that documents are appended to, one a line; relative to the data directory. */
+  | { readonly file: string }
+  /** URL that documents are posted to. */
+  | { readonly webhook: string }
+);
+
+/** Limits that AWS sets per account and region. */
+export interface ConcurrencySettings {
+  /** Environments at work at a time, over all functions. */
+  readonly account: number;
+  /** How many environments a function may gain within ten seconds. */
+  readonly scalingPer10s: number;
 }
 
 export interface Settings {
@@ -72,4 +100,7 @@ export interface Settings {
   readonly retention: RetentionSettings;
   readonly streams: Readonly<Record<string, StreamSettings>>;
   readonly functions: Readonly<Record<string, LocalFunctionSettings>>;
+  /** By the name of the queue or topic; one without an entry is a file of its name. */
+  readonly destinations: Readonly<Record<string, DestinationSettings>>;
+  readonly concurrency: ConcurrencySettings;
 }

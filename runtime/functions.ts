@@ -126,6 +126,7 @@ function environmentFor(fn: FunctionManifest, options: FunctionsOptions, turns: 
 function mappingOptions(fn: FunctionManifest, trigger: StreamTrigger) {
   return {
     ...trigger,
+    startingPosition: trigger.startingPosition as 'LATEST' | 'TRIM_HORIZON',
     functionName: fn.name,
     batchWindowMs: fn.local.batchWindowMs ?? trigger.batchWindowMs,
   };

@@ -56,6 +56,14 @@ const NOT_YET = [
   'url',
 ];
 
+const LOCAL_DEFAULTS: LocalFunctionSettings = {
+  nice: 0,
+  isolation: 'worker',
+  environments: 1,
+  idleMs: 600_000,
+  overlap: false,
+};
+
 export interface FunctionSources {
   readonly root: string;
   readonly provider: Record<string, unknown>;
@@ -102,7 +110,7 @@ function functionOf(
     }
     return value as number;
   };
-  const settings = local[name] ?? { nice: 0 };
+  const settings = local[name] ?? LOCAL_DEFAULTS;
   const triggers = [given.events ?? []]
     .flat()
     .flatMap((event, index) => triggersOf(event, name, [...at, 'events', index], streams, problems));
@@ -110,6 +118,10 @@ function functionOf(
     name,
     ...handlerOf(given.handler, root, [...at, 'handler'], problems),
     timeoutMs: number('timeout', 1, 900, provider.timeout ?? DEFAULT_TIMEOUT_S) * 1000,
+    runtime: String(runtime),
+    arn: `arn:aws:lambda:us-east-1:000000000000:function:${name}`,
+    provisionedConcurrency: 0,
+    asynchronous: { maximumRetryAttempts: 2, maximumEventAgeMs: 21_600_000 },
     memoryMB: number('memorySize', 128, 10_240, provider.memorySize ?? DEFAULT_MEMORY_MB),
     ...(given.reservedConcurrency === undefined
       ? {}

@@ -72,5 +72,14 @@ export async function loadManifest(path: string, env: Environment): Promise<Mani
     problems,
   );
   if (problems.list.length > 0 || settings === undefined) throw new ManifestError(file, problems.list);
-  return { file, root, service: service as string, functions, streams, settings };
+  return {
+    file,
+    root,
+    service: service as string,
+    functions,
+    streams,
+    destinations: [],
+    region: 'us-east-1',
+    settings,
+  };
 }

@@ -40,7 +40,18 @@ function triggers(
   problems: Problems,
 ): ScheduleTrigger[] {
   return expressions.flatMap((expression) =>
-    isSchedule(expression, at, false, problems) ? [{ type: 'schedule' as const, expression, enabled }] : [],
+    isSchedule(expression, at, false, problems)
+      ? [
+          {
+            type: 'schedule' as const,
+            name: expression,
+            expression,
+            timezone: 'UTC',
+            method: 'eventBus' as const,
+            enabled,
+          },
+        ]
+      : [],
   );
 }
 

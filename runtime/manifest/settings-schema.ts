@@ -21,6 +21,10 @@ const localFunction = closed({
   nice: { type: 'integer', minimum: 0, maximum: 19, default: 0 },
   schedule: { type: 'string' },
   batchWindowMs: { type: 'integer', minimum: 0, maximum: 300_000 },
+  isolation: { enum: ['worker', 'process', 'inline'], default: 'worker' },
+  environments: { type: 'integer', minimum: 1, maximum: 1000, default: 1 },
+  idle: duration('10m'),
+  overlap: { type: 'boolean', default: false },
 });
 
 export const settingsSchema = closed({
@@ -59,4 +63,8 @@ export const settingsSchema = closed({
   }),
   streams: { type: 'object', default: {}, additionalProperties: stream },
   functions: { type: 'object', default: {}, additionalProperties: localFunction },
+  concurrency: section({
+    account: { type: 'integer', minimum: 1, maximum: 10_000, default: 1_000 },
+    scalingPer10s: { type: 'integer', minimum: 1, maximum: 10_000, default: 1_000 },
+  }),
 });

@@ -63,7 +63,10 @@ interface Section {
   readonly aggregate: { readonly window: number; readonly allowedLateness: number };
   readonly retention: Settings['retention'];
   readonly streams: Readonly<Record<string, StreamSettings>>;
-  readonly functions: Readonly<Record<string, LocalFunctionSettings>>;
+  readonly functions: Readonly<
+    Record<string, Omit<LocalFunctionSettings, 'idleMs'> & { readonly idle: number }>
+  >;
+  readonly concurrency: Settings['concurrency'];
 }
 
 /**
@@ -99,7 +102,7 @@ export function settingsOf(
 }
 
 function settingsFrom(section: Section): Omit<Settings, 'root'> {
-  const { gateway, deviceTypes, events, aggregate, retention, streams, functions } = section;
+  const { gateway, deviceTypes, events, aggregate, retention, streams, functions, concurrency } = section;
   const { maxLag, ...gatewayRest } = gateway;
   return {
     gateway: { ...gatewayRest, maxLagMs: maxLag },
@@ -108,7 +111,11 @@ function settingsFrom(section: Section): Omit<Settings, 'root'> {
     aggregate: { windowMs: aggregate.window, allowedLatenessMs: aggregate.allowedLateness },
     retention,
     streams,
-    functions,
+    functions: Object.fromEntries(
+      Object.entries(functions).map(([name, { idle, ...rest }]) => [name, { ...rest, idleMs: idle }]),
+    ),
+    destinations: {},
+    concurrency,
   };
 }
 

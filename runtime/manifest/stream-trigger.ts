@@ -88,7 +88,13 @@ export function streamTrigger(
   return [
     {
       type: 'stream',
+      source: 'kinesis',
       stream,
+      arn: `arn:aws:kinesis:us-east-1:000000000000:stream/${stream}`,
+      bootstrapServers: [],
+      parallelizationFactor: 1,
+      tumblingWindowMs: 0,
+      filterPatterns: [],
       batchSize: checked.batchSize,
       batchWindowMs: checked.batchWindow * 1000,
       startingPosition: checked.startingPosition,

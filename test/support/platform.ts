@@ -44,6 +44,8 @@ export function testSettings(changes: Partial<Settings> = {}): Settings {
     },
     streams: {},
     functions: {},
+    destinations: {},
+    concurrency: { account: 1_000, scalingPer10s: 1_000 },
   };
   return { ...settings, ...changes };
 }

@@ -33,6 +33,8 @@ export const testSettings: Settings = {
   },
   streams: {},
   functions: {},
+  destinations: {},
+  concurrency: { account: 1_000, scalingPer10s: 1_000 },
 };
 
 export const testContext: InvocationContext = {

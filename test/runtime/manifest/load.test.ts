@@ -62,7 +62,7 @@ test('fills in the defaults', async () => {
   const manifest = await load(sound());
   expect(manifest).toMatchObject({ service: 'test', root, file: join(root, 'serverless.yml') });
   expect(manifest.streams).toEqual([{ name: 'telemetry', partitions: 4, retentionMs: 86_400_000 }]);
-  expect(manifest.functions[0]).toEqual({
+  expect(manifest.functions[0]).toMatchObject({
     name: 'alert',
     handlerFile: 'functions/alert/handler',
     handlerExport: 'handler',
