@@ -10,6 +10,7 @@ import type { Checkpoints } from '../streams/checkpoints.js';
 import type { Stream } from '../streams/stream.js';
 import { builtModule } from './built-module.js';
 import { createEnvironment, type Environment, type PlatformHost } from './environments/environment.js';
+import type { EnvironmentSpec } from './environments/protocol.js';
 import { createTurns, type Turns } from './environments/turns.js';
 import type { FunctionManifest, Manifest, StreamTrigger } from './manifest/manifest.js';
 import { createMapping, type Mapping } from './mappings/mapping.js';
@@ -109,9 +110,16 @@ export function createFunctions(options: FunctionsOptions): Functions {
 }
 
 function environmentFor(fn: FunctionManifest, options: FunctionsOptions, turns: Turns): Environment {
-  const spec = {
+  const spec: EnvironmentSpec = {
     functionName: fn.name,
+    functionArn: fn.arn,
+    handler: `${fn.handlerFile}.${fn.handlerExport}`,
     modulePath: builtModule(join(options.manifest.root, fn.handlerFile), options.manifest.root),
+    handlerExport: fn.handlerExport,
+    runtime: fn.runtime,
+    region: options.manifest.region,
+    isolation: fn.local.isolation,
+    initializationType: fn.provisionedConcurrency > 0 ? 'provisioned-concurrency' : 'on-demand',
     settings: options.manifest.settings,
     storesDirectory: options.storesDirectory,
     timeoutMs: fn.timeoutMs,

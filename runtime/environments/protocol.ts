@@ -3,14 +3,28 @@
  * buffers; everything else is small and rare enough for the structured clone.
  */
 
-import type { Settings } from '../../common/settings.js';
+import type { LocalFunctionSettings, Settings } from '../../common/settings.js';
 import type { DeploymentStatus, MqttMessage } from '../../functions/contract.js';
 
-/** Everything a thread needs to become an environment of one function. */
+/** `provisioned-concurrency`: started ahead of the first invocation and kept. */
+export type InitializationType = 'on-demand' | 'provisioned-concurrency';
+
+/** Everything a thread or process needs to become an environment of one function. */
 export interface EnvironmentSpec {
   readonly functionName: string;
-  /** Absolute path of the built module that exports `create`. */
+  readonly functionArn: string;
+  /** As in serverless.yml: `functions/alert/handler.handler`. */
+  readonly handler: string;
+  /** Absolute path of the built module that exports `create` or a plain Lambda handler. */
   readonly modulePath: string;
+  /** Name of the exported handler; not looked at when the module exports `create`. */
+  readonly handlerExport: string;
+  /** As in serverless.yml, e.g. `nodejs20.x`. */
+  readonly runtime: string;
+  /** AWS region that made-up ARNs are in. */
+  readonly region: string;
+  readonly isolation: LocalFunctionSettings['isolation'];
+  readonly initializationType: InitializationType;
   readonly settings: Settings;
   /** Folder of the SQLite stores. */
   readonly storesDirectory: string;

@@ -24,6 +24,13 @@ const platform: PlatformHost = async (call) => {
 function environment(overrides: Partial<EnvironmentSpec> = {}): Environment {
   const spec: EnvironmentSpec = {
     functionName: 'misbehaving',
+    functionArn: 'arn:aws:lambda:eu-west-1:000000000000:function:misbehaving',
+    handler: 'test/support/functions/misbehaving.handler',
+    handlerExport: 'handler',
+    runtime: 'nodejs20.x',
+    region: 'eu-west-1',
+    isolation: 'worker',
+    initializationType: 'on-demand',
     modulePath: join(dist, 'test/support/functions/misbehaving.js'),
     settings: {} as EnvironmentSpec['settings'],
     storesDirectory: temporaryDirectory(),
