@@ -20,6 +20,7 @@ import { openCheckpointFile } from '../streams/embedded/checkpoint-file.js';
 import { lockDirectory } from '../streams/embedded/directory-lock.js';
 import { createFunctions, type Functions } from './functions.js';
 import { gatewayApp } from './gateway-app.js';
+import { createGenerations, type Reload } from './generations.js';
 import { housekeeping } from './housekeeping.js';
 import { type Listeners, listen } from './listeners.js';
 import { loadManifest } from './manifest/load.js';
@@ -39,6 +40,8 @@ export interface Deployment {
   readonly dataDir: string;
   /** Things a person should know about how this start went, e.g. a repaired log. */
   readonly notices: readonly string[];
+  /** Reads serverless.yml and the built sources again, and replaces the functions while events flow. */
+  reload(): Promise<Reload>;
   /** Takes nothing new, finishes what was accepted, closes everything. */
   stop(): Promise<void>;
 }
@@ -114,30 +117,37 @@ async function compose(
     version,
     startedAt,
     streams,
-    functions: () => functions,
+    functions: () => generations.current,
     counters,
     broker,
     mqttPort: () => listeners?.mqttPort,
   });
   const platform = createPlatformHost({ streams, broker: () => broker, status });
-  const functions: Functions = createFunctions({
-    manifest,
-    streams,
-    checkpoints,
-    platform,
-    clock,
-    log,
-    storesDirectory,
-    logLevel: options.logLevel,
+  const create = (wanted: Manifest): Functions =>
+    createFunctions({
+      manifest: wanted,
+      streams,
+      checkpoints,
+      platform,
+      clock,
+      log,
+      storesDirectory,
+      logLevel: options.logLevel,
+    });
+  const generations = createGenerations({
+    first: create(manifest),
+    load: () => loadManifest(options.manifestFile, process.env),
+    create,
+    onDrainError: (error) => log.error({ err: error }, 'functions that were replaced did not end cleanly'),
   });
-  undo.add(() => functions.stop());
-  await functions.warmUp();
+  const functions = () => generations.current;
+  undo.add(() => generations.stop());
+  await functions().warmUp();
 
   const metrics = createMetrics({
     version,
     streams: [...streams.values()],
-    mappings: functions.mappings,
-    environments: functions.environments,
+    functions,
     counters,
     pacer,
     connections: () => broker.connectedClients,
@@ -163,7 +173,7 @@ async function compose(
   undo.add(() => listening.close());
   listeners = listening;
 
-  functions.start();
+  functions().start();
   const stopHousekeeping = housekeeping({ streams, functions, pacer, log });
   serving = true;
 
@@ -174,13 +184,14 @@ async function compose(
     httpPort: listening.httpPort,
     dataDir: options.dataDir,
     notices,
+    reload: () => generations.reload(),
     async stop() {
       serving = false;
       listening.stopAccepting();
       // Nothing more comes in, what is owed goes out: acknowledgements first, then the alerts of what was stored.
       ingest.stop();
       pacer.release();
-      await functions.catchUp(DRAIN_MS);
+      await functions().catchUp(DRAIN_MS);
       stopHousekeeping();
       await undo.all();
     },

@@ -12,22 +12,29 @@ import { builtModule } from './built-module.js';
 import { createEnvironment, type Environment, type PlatformHost } from './environments/environment.js';
 import type { EnvironmentSpec } from './environments/protocol.js';
 import { createTurns, type Turns } from './environments/turns.js';
+import { createRouter, type Router } from './http/router.js';
 import type { FunctionManifest, Manifest, StreamTrigger } from './manifest/manifest.js';
 import { createMapping, type Mapping } from './mappings/mapping.js';
 import { parseSchedule } from './schedules/schedule.js';
 import { createScheduler, systemClock } from './schedules/scheduler.js';
 
 export interface Functions {
+  readonly manifest: Manifest;
+  readonly router: Router;
+  /** Empty until `start`: their checkpoints are read then. */
   readonly mappings: readonly Mapping[];
   readonly environments: ReadonlyMap<string, Environment>;
   environmentOf(name: string): Environment;
   /** Creates the stream and HTTP functions, so that what is wrong with them shows before anything listens. */
   warmUp(): Promise<void>;
+  /** Goes on from the checkpoints. */
   start(): void;
   /** Resolves when every mapping has finished its stream, or after `timeoutMs`. */
   catchUp(timeoutMs: number): Promise<void>;
-  /** Stops fetching and scheduling, finishes what is in flight, ends the environments. */
-  stop(): Promise<void>;
+  /** Stops fetching and scheduling; resolves when what was in flight is finished and its checkpoints are saved. */
+  pause(): Promise<void>;
+  /** Finishes the requests under way and ends the environments. Pause first. */
+  close(): Promise<void>;
 }
 
 export interface FunctionsOptions {
@@ -50,15 +57,17 @@ export function createFunctions(options: FunctionsOptions): Functions {
   const turns = createTurns(Math.max(1, availableParallelism() - 1));
   const environments = new Map(manifest.functions.map((fn) => [fn.name, environmentFor(fn, options, turns)]));
   const environmentOf = (name: string) => environments.get(name)!;
-  const mappings = manifest.functions.flatMap((fn) =>
-    fn.triggers.flatMap((trigger) => {
-      if (trigger.type !== 'stream' || !trigger.enabled) return [];
-      const stream = streams.get(trigger.stream)!;
-      const environment = environmentOf(fn.name);
-      const time = () => options.clock.now();
-      return [createMapping(mappingOptions(fn, trigger), stream, environment, checkpoints, log, time)];
-    }),
-  );
+  let mappings: readonly Mapping[] = [];
+  const createMappings = () =>
+    manifest.functions.flatMap((fn) =>
+      fn.triggers.flatMap((trigger) => {
+        if (trigger.type !== 'stream' || !trigger.enabled) return [];
+        const stream = streams.get(trigger.stream)!;
+        const environment = environmentOf(fn.name);
+        const time = () => options.clock.now();
+        return [createMapping(mappingOptions(fn, trigger), stream, environment, checkpoints, log, time)];
+      }),
+    );
   const scheduler = createScheduler({
     jobs: manifest.functions.flatMap((fn) =>
       fn.triggers.flatMap((trigger) => {
@@ -83,7 +92,11 @@ export function createFunctions(options: FunctionsOptions): Functions {
     });
 
   return {
-    mappings,
+    manifest,
+    router: createRouter(manifest.functions),
+    get mappings() {
+      return mappings;
+    },
     environments,
     environmentOf,
     async warmUp() {
@@ -93,6 +106,7 @@ export function createFunctions(options: FunctionsOptions): Functions {
       await Promise.all(needed.map(({ name }) => environmentOf(name).start()));
     },
     start() {
+      mappings = createMappings();
       for (const mapping of mappings) mapping.start();
       scheduler.start();
     },
@@ -102,8 +116,10 @@ export function createFunctions(options: FunctionsOptions): Functions {
         await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
       }
     },
-    async stop() {
+    async pause() {
       await Promise.all([scheduler.stop(), ...mappings.map((mapping) => mapping.stop())]);
+    },
+    async close() {
       await Promise.all([...environments.values()].map((environment) => environment.close()));
     },
   };

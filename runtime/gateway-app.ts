@@ -12,7 +12,6 @@ import { partitionOf } from '../streams/partitioner.js';
 import type { Stream } from '../streams/stream.js';
 import type { Functions } from './functions.js';
 import { httpApp } from './http/app.js';
-import { createRouter } from './http/router.js';
 import type { Manifest } from './manifest/manifest.js';
 
 export interface GatewayAppOptions {
@@ -21,7 +20,8 @@ export interface GatewayAppOptions {
   readonly clock: Clock;
   readonly ingest: Ingest;
   readonly counters: Counters;
-  readonly functions: Functions;
+  /** Those in effect. */
+  readonly functions: () => Functions;
   readonly streams: ReadonlyMap<string, Stream>;
   readonly telemetry: Stream;
   readonly metrics: Registry;
@@ -43,8 +43,8 @@ export function gatewayApp(options: GatewayAppOptions): Hono {
       patienceMs: PATIENCE_MS,
       maxBodyBytes: MAX_BODY_BYTES,
     }),
-    router: createRouter(manifest.functions),
-    environmentOf: (name) => functions.environmentOf(name),
+    router: { match: (method, path) => functions().router.match(method, path) },
+    environmentOf: (name) => functions().environmentOf(name),
     health: () => Object.fromEntries([...streams.values()].map((stream) => [stream.name, stream.health()])),
     serving: options.serving,
     metrics: async () => ({ contentType: metrics.contentType, text: await metrics.metrics() }),

@@ -7,7 +7,8 @@ import type { Mapping } from './mappings/mapping.js';
 
 export interface HousekeepingOptions {
   readonly streams: ReadonlyMap<string, Stream>;
-  readonly functions: Functions;
+  /** Those in effect. */
+  readonly functions: () => Functions;
   readonly pacer: Pacer;
   readonly log: Logger;
 }
@@ -29,13 +30,15 @@ export function housekeeping({ streams, functions, pacer, log }: HousekeepingOpt
   const sampler = setInterval(() => {
     pacer.sample(
       performance.now(),
-      functions.mappings.filter(({ failing }) => failing === null).map(progressOf),
+      functions()
+        .mappings.filter(({ failing }) => failing === null)
+        .map(progressOf),
     );
   }, SAMPLE_MS);
 
   const trimmer = setInterval(() => {
     for (const stream of streams.values()) {
-      stream.trim(unfinished(stream, functions.mappings), Date.now()).catch((error: unknown) => {
+      stream.trim(unfinished(stream, functions().mappings), Date.now()).catch((error: unknown) => {
         log.error({ stream: stream.name, err: error }, 'cannot trim the stream');
       });
     }

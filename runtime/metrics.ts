@@ -3,14 +3,14 @@ import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { Counters } from '../gateway/counters.js';
 import type { Pacer } from '../gateway/pacer.js';
 import type { Stream } from '../streams/stream.js';
-import type { Environment } from './environments/environment.js';
+import type { Functions } from './functions.js';
 import type { Mapping } from './mappings/mapping.js';
 
 export interface MetricSources {
   readonly version: string;
   readonly streams: readonly Stream[];
-  readonly mappings: readonly Mapping[];
-  readonly environments: ReadonlyMap<string, Environment>;
+  /** Those in effect. */
+  readonly functions: () => Functions;
   readonly counters: Counters;
   readonly pacer: Pacer;
   readonly connections: () => number;
@@ -72,7 +72,7 @@ export function createMetrics(sources: MetricSources): Registry {
 
 function mappingMetrics(define: Define, sources: MetricSources): void {
   const each = (read: (mapping: Mapping, labels: { function: string }) => void) => {
-    for (const mapping of sources.mappings) read(mapping, { function: mapping.functionName });
+    for (const mapping of sources.functions().mappings) read(mapping, { function: mapping.functionName });
   };
   define('function_lag_records', 'Records stored but not finished by the function.', ['function'], (add) => {
     each((mapping, labels) => {
@@ -99,7 +99,7 @@ function mappingMetrics(define: Define, sources: MetricSources): void {
     });
   }
   define('function_cold_starts_total', 'Environments started.', ['function'], (add) => {
-    for (const [name, environment] of sources.environments)
+    for (const [name, environment] of sources.functions().environments)
       add({ function: name }, environment.coldStarts.length);
   });
 }
