@@ -2,11 +2,13 @@
 /** The `millrace` command. */
 import { Command } from 'commander';
 import { reportAndExit } from './failure.js';
+import { outliveReaders } from './output.js';
 import { registerReplay } from './replay.js';
 import { registerSimulate } from './simulate.js';
 import { registerStart } from './start.js';
 import { version } from './version.js';
 
+outliveReaders([process.stdout, process.stderr]);
 const program = new Command('millrace')
   .description('A portable serverless backend for IoT telemetry')
   .version(version())
