@@ -4,11 +4,11 @@
  */
 import { AlertSession } from '../support/alert-session.js';
 import { crashFleet } from '../support/crash-fleet.js';
+import { expectNothingOwed } from '../support/crash-outcome.js';
 import { poll } from '../support/poll.js';
 import { type Product, startProduct, temporaryDirectory } from '../support/product.js';
 import { seededRandom } from '../support/random.js';
 import { readerOf } from '../support/reader.js';
-import { expectWindows } from '../support/windows.js';
 
 const ROUNDS = 20;
 
@@ -33,37 +33,15 @@ test(`${ROUNDS} kills under load lose nothing and count nothing twice`, async ()
     watcher.drop();
   }
   const product = await startProduct({ dataDir });
-  await watcher.start(product.mqttUrl);
-  await fleet.start(product.mqttUrl, false);
-  await poll(() => fleet.owed === 0, { what: 'everything owed having been acknowledged' });
-
-  const reader = readerOf(product);
-  const { total } = await reader.settledBooks(30_000);
-  const events = fleet.events();
+  const total = await expectNothingOwed(product, fleet, watcher);
   console.info(
-    `kill -9: ${events.length} events, ${fleet.resent} sent again, ${total.duplicate} of them duplicates, ` +
-      `${fleet.hot.size} alerts`,
+    `kill -9: ${fleet.events().length} events, ${fleet.resent} sent again, ${total.duplicate} of them ` +
+      `duplicates, ${fleet.hot.size} alerts`,
   );
-  expect(fleet.acknowledged).toBe(events.length);
-  expect(total).toMatchObject({
-    aggregated: events.length,
-    late: 0,
-    quarantined: 0,
-    refused: 0,
-    received: 0,
-  });
-  expect(total.duplicate).toBe(total.acknowledged - events.length);
-  expect(total.duplicate).toBeLessThanOrEqual(fleet.resent);
-  await expectWindows(reader, events);
-
-  await poll(() => watcher.firing().size >= fleet.hot.size, { what: 'every alert having been delivered' });
-  expect(watcher.firing()).toEqual(fleet.hot);
-  const alerts = await reader.all('/alerts?state=firing');
+  const alerts = await readerOf(product).all('/alerts?state=firing');
   expect(alerts.map(({ deviceId }) => deviceId).sort()).toEqual([...fleet.hot].sort());
   // Each device's one alert is one id, however often the crash made notify repeat it.
   expect(new Set(watcher.deliveries.keys())).toEqual(new Set(alerts.map(({ id }) => id)));
-  fleet.drop();
-  watcher.drop();
   expect(await product.stop()).toEqual({ code: 0, signal: null });
 }, 180_000);
 

@@ -1,11 +1,10 @@
 /** SIGTERM under load: the product drains, exits with 0, and owes its publishers and subscribers nothing afterwards. */
 import { AlertSession } from '../support/alert-session.js';
 import { crashFleet } from '../support/crash-fleet.js';
+import { expectNothingOwed } from '../support/crash-outcome.js';
 import { poll } from '../support/poll.js';
 import { startProduct, temporaryDirectory } from '../support/product.js';
 import { seededRandom } from '../support/random.js';
-import { readerOf } from '../support/reader.js';
-import { expectWindows } from '../support/windows.js';
 
 const ROUNDS = 4;
 
@@ -26,19 +25,5 @@ test(`${ROUNDS} stops under load end with 0 and lose nothing`, async () => {
     fleet.drop();
     watcher.drop();
   }
-  const product = await startProduct({ dataDir });
-  await watcher.start(product.mqttUrl);
-  await fleet.start(product.mqttUrl, false);
-  await poll(() => fleet.owed === 0, { what: 'everything owed having been acknowledged' });
-
-  const reader = readerOf(product);
-  const { total } = await reader.settledBooks(30_000);
-  const events = fleet.events();
-  expect(total).toMatchObject({ aggregated: events.length, late: 0, quarantined: 0 });
-  expect(total.duplicate).toBe(total.acknowledged - events.length);
-  await expectWindows(reader, events);
-  await poll(() => watcher.firing().size >= fleet.hot.size, { what: 'every alert having been delivered' });
-  expect(watcher.firing()).toEqual(fleet.hot);
-  fleet.drop();
-  watcher.drop();
+  await expectNothingOwed(await startProduct({ dataDir }), fleet, watcher);
 }, 120_000);
