@@ -2,6 +2,7 @@
  * What is asked of a function and what it answers, as the event source mappings, the scheduler and the HTTP side see
  * it: nothing here knows of threads or processes.
  */
+import type { Histogram } from '../../common/histogram.js';
 import type { Batch } from '../../streams/batch.js';
 import type { EventSourceKind } from '../manifest/manifest.js';
 import type { HttpRequest, HttpResponse, SerializedError } from './protocol.js';
@@ -63,9 +64,14 @@ export interface DirectInvocation {
   readonly clientContext?: string;
 }
 
-export type DirectResult =
+export type DirectResult = {
+  readonly requestId: string;
+  /** The REPORT line of this invocation, as CloudWatch would show it. */
+  readonly report: string;
+} & (
   | { readonly kind: 'success'; readonly payload: Uint8Array }
-  | { readonly kind: 'error'; readonly error: SerializedError };
+  | { readonly kind: 'error'; readonly error: SerializedError }
+);
 
 /** The environments of one function. */
 export interface FunctionPool {
@@ -98,6 +104,8 @@ export interface PoolStats {
   readonly throttles: number;
   /** Sum, ms. */
   readonly durationMs: number;
+  /** The same one by one, in seconds. */
+  readonly durations: Histogram;
   readonly timeouts: number;
   readonly coldStarts: number;
   /** The last 100. */
