@@ -1,6 +1,7 @@
 /** Errors that the gateway process itself answers over HTTP, as RFC 9457 problem details with Millrace's `code`. */
 const TITLES: Readonly<Record<number, string>> = {
   400: 'Bad Request',
+  403: 'Forbidden',
   404: 'Not Found',
   413: 'Content Too Large',
   503: 'Service Unavailable',
