@@ -39,11 +39,19 @@ const noPlatform: PlatformOf = () => {
   });
 };
 
+/** What a handler was made of, for runtimes that take the straight path; shared by copies of this module. */
+const CREATE = Symbol.for('millrace.create');
+
+/** The `create` that `lambdaHandler` made this handler of; undefined for anybody else's handler. */
+export function createOf(handler: object): CreateFunction | undefined {
+  return (handler as { [CREATE]?: CreateFunction })[CREATE];
+}
+
 /** @param platformOf called once per environment, before `create` */
 export function lambdaHandler(create: CreateFunction, platformOf: PlatformOf = noPlatform): LambdaHandler {
   let warm: Promise<EntryPoints> | undefined;
   const start = async (): Promise<EntryPoints> => create(await platformOf());
-  return async (event, lambdaContext) => {
+  const handler: LambdaHandler = async (event, lambdaContext) => {
     warm ??= start();
     const entry = await warm.catch((error: unknown) => {
       warm = undefined;
@@ -51,6 +59,7 @@ export function lambdaHandler(create: CreateFunction, platformOf: PlatformOf = n
     });
     return dispatch(entry, event, contextOf(lambdaContext));
   };
+  return Object.assign(handler, { [CREATE]: create });
 }
 
 async function dispatch(

@@ -51,6 +51,10 @@ export interface HttpRequest {
   readonly url: string;
   readonly headers: readonly (readonly [string, string])[];
   readonly body: Uint8Array | null;
+  /** Of the trigger that took the request, e.g. `GET /devices/{id}`; `$default` when absent. */
+  readonly routeKey?: string;
+  /** Address of the client, for plain Lambda handlers. */
+  readonly sourceIp?: string;
 }
 
 export interface HttpResponse {
