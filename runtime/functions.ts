@@ -6,10 +6,13 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Clock } from '../common/clock.js';
+import type { Batch } from '../streams/batch.js';
 import type { Checkpoints } from '../streams/checkpoints.js';
 import type { Stream } from '../streams/stream.js';
 import { builtModule } from './built-module.js';
 import { createEnvironment, type Environment, type PlatformHost } from './environments/environment.js';
+import { serializeError } from './environments/errors.js';
+import type { BatchOutcome, FunctionPool } from './environments/invocation.js';
 import type { EnvironmentSpec } from './environments/protocol.js';
 import { createTurns, type Turns } from './environments/turns.js';
 import { createRouter, type Router } from './http/router.js';
@@ -65,7 +68,10 @@ export function createFunctions(options: FunctionsOptions): Functions {
         const stream = streams.get(trigger.stream)!;
         const environment = environmentOf(fn.name);
         const time = () => options.clock.now();
-        return [createMapping(mappingOptions(fn, trigger), stream, environment, checkpoints, log, time)];
+        const mapping = { functionName: fn.name, functionArn: fn.arn, trigger: localTrigger(fn, trigger) };
+        return [
+          createMapping(mapping, { stream, invoke: invokeThrough(environment), checkpoints, log, time }),
+        ];
       }),
     );
   const scheduler = createScheduler({
@@ -147,11 +153,29 @@ function environmentFor(fn: FunctionManifest, options: FunctionsOptions, turns: 
   return createEnvironment(spec, options.platform, fn.local.nice > 0 ? turns : undefined);
 }
 
-function mappingOptions(fn: FunctionManifest, trigger: StreamTrigger) {
-  return {
-    ...trigger,
-    startingPosition: trigger.startingPosition as 'LATEST' | 'TRIM_HORIZON',
-    functionName: fn.name,
-    batchWindowMs: fn.local.batchWindowMs ?? trigger.batchWindowMs,
+function localTrigger(fn: FunctionManifest, trigger: StreamTrigger): StreamTrigger {
+  return { ...trigger, batchWindowMs: fn.local.batchWindowMs ?? trigger.batchWindowMs };
+}
+
+/** Batches of one turn of the event loop reach the environment together: waking it costs more than most of them. */
+function invokeThrough(environment: Environment): FunctionPool['processBatch'] {
+  let waiting: { readonly batch: Batch; readonly resolve: (outcome: BatchOutcome) => void }[] = [];
+  const send = async () => {
+    const sent = waiting;
+    waiting = [];
+    const outcomes = await environment
+      .process(sent.map(({ batch }) => batch))
+      .catch((error: unknown) => sent.map(() => ({ error: serializeError(error) })));
+    for (const [i, { resolve }] of sent.entries()) {
+      const outcome = outcomes[i]!;
+      if ('error' in outcome) resolve({ kind: 'error', error: outcome.error });
+      else if (outcome.failures.length === 0) resolve({ kind: 'success' });
+      else resolve({ kind: 'partial', failures: outcome.failures });
+    }
   };
+  return ({ batch }) =>
+    new Promise((resolve) => {
+      waiting.push({ batch, resolve });
+      if (waiting.length === 1) process.nextTick(() => void send());
+    });
 }

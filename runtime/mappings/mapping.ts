@@ -6,24 +6,44 @@
  * moment go to the environment together, because waking a thread costs more than most batches do.
  */
 import type { Logger } from 'pino';
+import { monotonicTimers, type Timers } from '../../common/clock.js';
 import { messageOf } from '../../common/errors.js';
 import type { Batch } from '../../streams/batch.js';
 import type { Checkpoints } from '../../streams/checkpoints.js';
 import { FrameCursor } from '../../streams/record.js';
 import type { Stream } from '../../streams/stream.js';
-import type { Environment } from '../environments/environment.js';
-import type { BatchOutcome } from '../environments/protocol.js';
-import { decide, type Position, type Result, type RetryRules, startAt } from './progress.js';
+import type { Destination } from '../destinations/destination.js';
+import type { BatchOutcome, EventSource, FunctionPool } from '../environments/invocation.js';
+import type { StreamTrigger } from '../manifest/manifest.js';
+import type { RecordFilter } from './filters/filter.js';
+import { decide, type Position, type Result, startAt } from './progress.js';
 import { createScratch } from './scratch.js';
+import type { WindowStates } from './window-states.js';
 
 /** Lambda's limit for one invocation's payload. */
 const MAX_BATCH_BYTES = 6 * 1024 * 1024;
 
-export interface MappingOptions extends RetryRules {
+export interface MappingOptions {
   readonly functionName: string;
-  readonly batchSize: number;
-  readonly batchWindowMs: number;
-  readonly startingPosition: 'TRIM_HORIZON' | 'LATEST';
+  readonly functionArn: string;
+  readonly trigger: StreamTrigger;
+}
+
+export interface MappingDeps {
+  readonly stream: Stream;
+  readonly invoke: FunctionPool['processBatch'];
+  readonly checkpoints: Checkpoints;
+  /** Where given-up records are reported to; without one they are counted and logged. */
+  readonly destination?: Destination;
+  /** Absent or null: every record passes. */
+  readonly filter?: RecordFilter | null;
+  /** Needed for tumbling windows, and for nothing else. */
+  readonly windowStates?: WindowStates;
+  readonly log: Logger;
+  /** Of batch windows and waits, on a clock that nobody can set back. Default: the monotonic one. */
+  readonly timers?: Timers;
+  /** Epoch ms on the clock that stamps arrival times. */
+  readonly time: () => number;
 }
 
 export interface Mapping {
@@ -31,37 +51,67 @@ export interface Mapping {
   readonly stream: string;
   readonly batchWindowMs: number;
   start(): void;
-  /** Next offset to finish, by partition. */
+  /** Next offset to finish, by partition: the lowest of the partition's lanes. */
   positions(): readonly bigint[];
+  lanes(): readonly LaneStatus[];
   /** Why the mapping is retrying, or null. */
   readonly failing: string | null;
   readonly stats: MappingStats;
-  /** Fetches nothing more; resolves when what is in flight was finished and checkpointed. */
+  /** From now on no batch waits to fill up: before a stop. */
+  drain(): void;
+  /** Fetches nothing more; resolves when what is in flight was finished and checkpointed. Retries are left over. */
   stop(): Promise<void>;
 }
 
-export interface MappingStats {
-  invocations: number;
-  errors: number;
-  records: number;
-  discarded: number;
-  /** Sum of the time batches spent in the environment, ms. */
-  durationMs: number;
+/** One partition, or one of several slices of it by key; what `millrace functions` shows. */
+export interface LaneStatus {
+  readonly partition: number;
+  /** 0 to parallelizationFactor - 1 */
+  readonly lane: number;
+  /** Next offset to finish. */
+  readonly next: bigint;
+  /** Failed attempts at the batch that begins there. */
+  readonly attempts: number;
+  /** Why the lane is trying again, or null. */
+  readonly failing: string | null;
+  /** Age of the oldest record that is being worked on; 0 when nothing is left. */
+  readonly iteratorAgeMs: number;
 }
 
-export function createMapping(
-  options: MappingOptions,
-  stream: Stream,
-  environment: Environment,
-  checkpoints: Checkpoints,
-  log: Logger,
-  /** Epoch ms on the clock that stamps arrival times. */
-  time: () => number = Date.now,
-): Mapping {
-  const { functionName } = options;
+export interface MappingStats {
+  /** With and without success, throttled ones not counted. */
+  invocations: number;
+  errors: number;
+  throttles: number;
+  /** Records that were processed. */
+  records: number;
+  /** Records that no pattern matched. */
+  filtered: number;
+  /** Records given up: retries or age exhausted, too large. */
+  discarded: number;
+  /** Records that retention removed before they were read. */
+  trimmed: number;
+  destinationDeliveries: number;
+  /** Sum of the time batches spent in the environment, ms. */
+  durationMs: number;
+  /** Age of the oldest record of the batch invoked last, ms. */
+  iteratorAge: number;
+}
+
+export function createMapping(mapping: MappingOptions, deps: MappingDeps): Mapping {
+  const { functionName, trigger } = mapping;
+  const { stream, checkpoints, log, time, timers = monotonicTimers } = deps;
+  const options = { ...trigger, functionName };
+  const source: EventSource = {
+    kind: trigger.source,
+    stream: trigger.stream,
+    arn: trigger.arn,
+    bootstrapServers: trigger.bootstrapServers,
+    reportsFailures: trigger.reportBatchItemFailures,
+  };
   // Windows and waits are measured on a clock that nobody can set back: else nothing would be fetched until it is
   // where it was.
-  const now = () => performance.now();
+  const now = () => timers.now();
   const positions: Position[] = [];
   for (let partition = 0; partition < stream.partitions; partition++) {
     const { start, end } = stream.ends(partition);
@@ -70,7 +120,18 @@ export function createMapping(
     if (saved === undefined) checkpoints.save(functionName, partition, positions[partition]!.next);
   }
   const scratch = createScratch();
-  const stats: MappingStats = { invocations: 0, errors: 0, records: 0, discarded: 0, durationMs: 0 };
+  const stats: MappingStats = {
+    invocations: 0,
+    errors: 0,
+    throttles: 0,
+    records: 0,
+    filtered: 0,
+    discarded: 0,
+    trimmed: 0,
+    destinationDeliveries: 0,
+    durationMs: 0,
+    iteratorAge: 0,
+  };
   /** Why a partition is being retried; of the whole mapping: why the stream cannot be read. */
   const failures = new Map<number | 'stream', string>();
   let stopping = false;
@@ -170,13 +231,11 @@ export function createMapping(
     if (batches.length === 0) return;
     const attempted = batches.map((batch) => describe(batch, options.maximumRecordAgeMs >= 0));
     const begun = performance.now();
-    const outcomes = await environment
-      .process(batches)
-      .catch((error: unknown) => batches.map(() => ({ error })));
+    const outcomes = await Promise.all(batches.map((batch) => deps.invoke({ source, batch })));
     stats.invocations += batches.length;
     stats.durationMs += performance.now() - begun;
     failures.delete('stream');
-    for (const [i, outcome] of outcomes.entries()) settle(attempted[i]!, outcome as BatchOutcome);
+    for (const [i, outcome] of outcomes.entries()) settle(attempted[i]!, outcome);
   };
 
   const settle = (batch: Described, outcome: BatchOutcome) => {
@@ -210,15 +269,23 @@ export function createMapping(
   return {
     functionName,
     stream: stream.name,
-    batchWindowMs: options.batchWindowMs,
+    batchWindowMs: trigger.batchWindowMs,
     stats,
     start() {
       unlisten = stream.onAppended(wake);
       wake();
     },
     positions: () => positions.map(({ next }) => next),
+    lanes: () =>
+      positions.map(({ next, attempts }, partition) => {
+        const reason = failures.get(partition) ?? null;
+        return { partition, lane: 0, next, attempts, failing: reason, iteratorAgeMs: 0 };
+      }),
     get failing() {
       return failures.values().next().value ?? null;
+    },
+    drain() {
+      windowBegan = Number.NEGATIVE_INFINITY;
     },
     async stop() {
       stopping = true;
@@ -243,8 +310,6 @@ function newestArrival(batch: Batch): number {
 }
 
 function resultOf(outcome: BatchOutcome): Result {
-  if ('error' in outcome) return { kind: 'error' };
-  return outcome.failures.length === 0
-    ? { kind: 'success' }
-    : { kind: 'partial', failures: outcome.failures };
+  if (outcome.kind === 'error' || outcome.kind === 'throttled') return { kind: 'error' };
+  return outcome;
 }
