@@ -2,12 +2,21 @@
  * AWS schedule expressions, `rate(…)` and `cron(…)`, as pure arithmetic on epoch milliseconds.
  *
  * A rate is an interval from a start time: `rate(7 minutes)` runs every seven minutes, not at :00, :07, … of each
- * hour. A cron expression has AWS's six fields (minute hour day-of-month month day-of-week year), in UTC, with
- * 1 = Sunday and a `?` in exactly one of the two day fields; croner does the calendar.
- * Source: Amazon EventBridge user guide, "Cron and rate expressions".
+ * hour. The first moment is one interval after the start, as with an EventBridge rule. (EventBridge Scheduler runs
+ * at once, too; here it does not, so that a deployment behaves the same with either.)
+ *
+ * A cron expression has AWS' six fields (minute hour day-of-month month day-of-week year), in a time zone. When clocks
+ * go forward, the moments in the skipped hour are left out; when they go back, a moment in the repeated hour comes
+ * once, the first time round. A schedule that runs more than once an hour therefore pauses for that hour, which is
+ * what EventBridge Scheduler documents ("runs only once and does not repeat its invocation").
+ *
+ * Sources: Amazon EventBridge user guide, "Cron expressions reference"; EventBridge Scheduler user guide, "Schedule
+ * types", daylight savings time.
  */
 import { Cron } from 'croner';
 import { MillraceError, messageOf } from '../../common/errors.js';
+import { LAST_YEAR, readCronFields } from './cron-fields.js';
+import { type WallTime, wallTime } from './wall-time.js';
 
 export interface Schedule {
   /** The first due moment after `after`, or undefined when there is none left. */
@@ -19,6 +28,8 @@ export interface Schedule {
 export interface ScheduleOptions {
   /** Allow `rate(n seconds)`, which AWS does not offer. */
   readonly seconds?: boolean;
+  /** IANA time zone that a cron expression is meant in; a rate has none. Default UTC. */
+  readonly timezone?: string;
 }
 
 const UNITS: Readonly<Record<string, number>> = {
@@ -27,17 +38,28 @@ const UNITS: Readonly<Record<string, number>> = {
   hour: 3_600_000,
   day: 86_400_000,
 };
+/** AWS' years end here, in any zone; croner goes on. */
+const END = Date.UTC(LAST_YEAR + 1, 0, 1);
 
 /**
- * @param start epoch ms that a rate counts from; its first due moment is one interval later
+ * @param start epoch ms that a rate counts from: when its rule was created
  * @throws MillraceError `SCHEDULE_INVALID`
  */
 export function parseSchedule(expression: string, start: number, options: ScheduleOptions = {}): Schedule {
   const match = /^(rate|cron)\((.*)\)$/.exec(expression.trim());
   if (match === null) throw invalid(expression, 'must be rate(…) or cron(…)');
+  const wall = zone(expression, options.timezone ?? 'UTC');
   return match[1] === 'rate'
     ? rate(intervalOf(expression, match[2]!, options), start)
-    : cron(expression, match[2]!);
+    : cron(expression, match[2]!, wall);
+}
+
+function zone(expression: string, timezone: string): WallTime {
+  try {
+    return wallTime(timezone);
+  } catch (error) {
+    throw invalid(expression, `is meant in ${JSON.stringify(timezone)}, which is no known time zone`, error);
+  }
 }
 
 function intervalOf(expression: string, body: string, options: ScheduleOptions): number {
@@ -63,49 +85,43 @@ function rate(interval: number, start: number): Schedule {
   };
 }
 
-function cron(expression: string, body: string): Schedule {
-  const fields = body.trim().split(/\s+/);
-  if (fields.length !== 6) {
-    throw invalid(
-      expression,
-      `has ${fields.length} fields, AWS wants 6: minute hour day-of-month month day-of-week year`,
-    );
-  }
-  const [minute, hour, dayOfMonth, month, dayOfWeek, year] = fields as [
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-  ];
-  if ((dayOfMonth === '?') === (dayOfWeek === '?')) {
-    throw invalid(expression, 'must have ? in exactly one of day-of-month and day-of-week');
-  }
-  if ([minute, hour, month, year].includes('?')) throw invalid(expression, 'may have ? only in a day field');
-  // croner takes 8 for Sunday again and 0 for nothing; AWS knows 1 to 7 alone.
-  if (/(^|[^#\d])(0|[89]|\d{2,})(?!\d)/.test(dayOfWeek.replace(/\/\d+/g, ''))) {
-    throw invalid(expression, 'takes 1 (Sunday) to 7 (Saturday) as day-of-week');
-  }
-  for (const number of year.match(/\d{3,}/g) ?? []) {
-    if (Number(number) < 1970 || Number(number) > 2199)
-      throw invalid(expression, 'takes 1970 to 2199 as year');
-  }
-  const calendar = compile(expression, fields);
+function cron(expression: string, body: string, wall: WallTime): Schedule {
+  const calendar = compile(expression, body);
   return {
-    next: (after) => calendar.nextRun(new Date(after))?.getTime(),
-    // croner's "previous" excludes the reference; a run is a whole second, so half a second later includes it.
-    last: (at) => calendar.previousRuns(1, new Date(Math.floor(at / 1000) * 1000 + 500))[0]?.getTime(),
+    next(after) {
+      for (let shown = wall.at(after); ; ) {
+        const found = calendar.nextRun(new Date(shown))?.getTime();
+        if (found === undefined || found >= END) return undefined;
+        const instant = wall.instant(found);
+        // In the second pass of a repeated hour its moments lie behind; in a skipped one there are none.
+        if (instant !== undefined && instant > after) return instant;
+        shown = found;
+      }
+    },
+    last(at) {
+      // croner's "previous" excludes the reference; a run is a whole second, so half a second later includes it.
+      for (let shown = Math.floor(wall.latest(at) / 1000) * 1000 + 500; ; ) {
+        const found = calendar.previousRuns(1, new Date(shown))[0]?.getTime();
+        if (found === undefined) return undefined;
+        const instant = wall.instant(found);
+        if (instant !== undefined && instant <= at) return instant;
+        shown = found;
+      }
+    },
   };
 }
 
-function compile(expression: string, fields: readonly string[]): Cron {
+/** The calendar in wall time: for croner that is UTC, which never changes its clocks. */
+function compile(expression: string, body: string): Cron {
+  const fields = readCronFields(body, (reason) => {
+    throw invalid(expression, reason);
+  });
+  const { minute, hour, dayOfMonth, month, dayOfWeek, year } = fields;
   try {
-    return new Cron(`0 ${fields.join(' ')}`, {
+    return new Cron(`0 ${minute} ${hour} ${dayOfMonth} ${month} ${dayOfWeek} ${year}`, {
       paused: true,
       timezone: 'UTC',
       alternativeWeekdays: true,
-      sloppyRanges: true,
     });
   } catch (error) {
     throw invalid(expression, messageOf(error).replace(/^CronPattern: /, ''), error);
@@ -116,6 +132,6 @@ function invalid(expression: string, reason: string, cause?: unknown): MillraceE
   return new MillraceError(`schedule ${JSON.stringify(expression)} ${reason}`, {
     code: 'SCHEDULE_INVALID',
     hint: 'See "Cron and rate expressions" in the Amazon EventBridge user guide.',
-    cause,
+    ...(cause === undefined ? {} : { cause }),
   });
 }

@@ -70,11 +70,11 @@ test.each([
   ['cron(* * * * *)', /5 fields/],
   ['cron(0 0 1 * 2 *)', /exactly one/],
   ['cron(0 0 ? * ? *)', /exactly one/],
-  ['cron(0 ? 1 * ? *)', /only in a day field/],
+  ['cron(0 ? 1 * ? *)', /hour '\?', which is no value/],
   ['cron(0 0 ? * 0 *)', /1 \(Sunday\)/],
   ['cron(0 0 ? * 8 *)', /1 \(Sunday\)/],
   ['cron(0 0 1 * ? 1969)', /1970/],
-  ['cron(61 * * * ? *)', /minute: 61/],
+  ['cron(61 * * * ? *)', /minute '61', which takes 0 to 59/],
 ])('refuses %s', (expression, reason) => {
   expect(() => parseSchedule(expression, 0)).toThrow(
     expect.objectContaining({ code: 'SCHEDULE_INVALID', message: expect.stringMatching(reason) }),
