@@ -31,7 +31,10 @@ export class Random {
   static of(seed: number, stream: number): Random {
     // The seed is mixed before the stream number is added, so that (1, 2) and (2, 1) have nothing in common.
     const mixed = splitmix64(BigInt(seed)).next().value;
-    const words = splitmix64(mixed + BigInt(stream) * GOLDEN);
+    return Random.#filled(splitmix64(mixed + BigInt(stream) * GOLDEN));
+  }
+
+  static #filled(words: Generator<bigint, never>): Random {
     const state = new Int32Array(4);
     for (let i = 0; i < 4; i += 2) {
       const word = words.next().value;
@@ -39,6 +42,16 @@ export class Random {
       state[i + 1] = Number(BigInt.asIntN(32, word >> 32n));
     }
     return new Random(state);
+  }
+
+  /**
+   * The stream of `seed` that a name stands for (FNV-1a, 64 bits). What draws under a name of its own is not shifted
+   * by what others draw.
+   */
+  static named(seed: number, name: string): Random {
+    let hash = 0xcbf29ce484222325n;
+    for (const byte of Buffer.from(name, 'utf8')) hash = ((hash ^ BigInt(byte)) * 0x100000001b3n) & MASK_64;
+    return Random.#filled(splitmix64(splitmix64(BigInt(seed)).next().value ^ hash));
   }
 
   /** Uniform among the unsigned 32-bit integers. */
