@@ -16,9 +16,9 @@ export interface MetricSources {
   readonly connections: () => number;
 }
 
-type Add = (labels: Record<string, string>, value: number) => void;
+export type Add = (labels: Record<string, string>, value: number) => void;
 /** Names ending in `_total` become counters, others gauges; `read` adds up the values of one scrape. */
-type Define = (name: string, help: string, labelNames: string[], read: (add: Add) => void) => void;
+export type Define = (name: string, help: string, labelNames: string[], read: (add: Add) => void) => void;
 
 export function createMetrics(sources: MetricSources): Registry {
   const registry = new Registry();
