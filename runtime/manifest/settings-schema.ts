@@ -1,6 +1,6 @@
 /**
  * The schema of `custom.millrace`, defaults included. The keyword `unit` (duration, size, moment) is that
- * of `units.ts`; what JSON Schema cannot say (relations between settings) is in `settings.ts`.
+ * of `common/units.ts`; what JSON Schema cannot say (relations between settings) is in `settings.ts`.
  */
 const duration = (fallback: string) => ({ unit: 'duration', default: fallback });
 const size = (fallback: string) => ({ unit: 'size', default: fallback });

@@ -4,9 +4,9 @@
  */
 import { Ajv } from 'ajv';
 import type { LocalFunctionSettings, Settings, StreamSettings } from '../../common/settings.js';
+import { durationMs, epochMs, sizeBytes } from '../../common/units.js';
 import { type Problems, suggestion } from './problems.js';
 import { settingsSchema } from './settings-schema.js';
-import { durationMs, epochMs, sizeBytes } from './units.js';
 
 const AT = ['custom', 'millrace'] as const;
 const MINUTE = 60_000;

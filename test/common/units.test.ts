@@ -1,4 +1,4 @@
-import { durationMs, epochMs, sizeBytes } from '../../../runtime/manifest/units.js';
+import { durationMs, epochMs, sizeBytes } from '../../common/units.js';
 
 test.each<[unknown, number | undefined]>([
   ['250ms', 250],

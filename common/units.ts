@@ -1,4 +1,4 @@
-/** Human durations, sizes and moments, as serverless.yml writes them. Each answers undefined for anything else. */
+/** Human durations, sizes and moments, as YAML files write them. Each answers undefined for anything else. */
 
 const DURATION_UNITS: Readonly<Record<string, number>> = {
   ms: 1,
