@@ -123,7 +123,7 @@ async function compose(
     mqttPort: () => listeners?.mqttPort,
   });
   const platform = createPlatformHost({ streams, broker: () => broker, status });
-  const create = (wanted: Manifest): Functions =>
+  const create = (wanted: Manifest): Promise<Functions> =>
     createFunctions({
       manifest: wanted,
       streams,
@@ -135,7 +135,7 @@ async function compose(
       logLevel: options.logLevel,
     });
   const generations = createGenerations({
-    first: create(manifest),
+    first: await create(manifest),
     load: () => loadManifest(options.manifestFile, process.env),
     create,
     onDrainError: (error) => log.error({ err: error }, 'functions that were replaced did not end cleanly'),

@@ -54,11 +54,17 @@ export interface FunctionsOptions {
 /** How often `catchUp` looks (ms). */
 const LOOK_MS = 10;
 
-export function createFunctions(options: FunctionsOptions): Functions {
+/** Rejects when a handler's module is missing or cannot be built. */
+export async function createFunctions(options: FunctionsOptions): Promise<Functions> {
   const { manifest, streams, checkpoints, log } = options;
   // One processor is left to the gateway and to the functions that do not stand back.
   const turns = createTurns(Math.max(1, availableParallelism() - 1));
-  const environments = new Map(manifest.functions.map((fn) => [fn.name, environmentFor(fn, options, turns)]));
+  const modules = await Promise.all(
+    manifest.functions.map((fn) => builtModule(join(manifest.root, fn.handlerFile), manifest.root)),
+  );
+  const environments = new Map(
+    manifest.functions.map((fn, index) => [fn.name, environmentFor(fn, modules[index]!, options, turns)]),
+  );
   const environmentOf = (name: string) => environments.get(name)!;
   let mappings: readonly Mapping[] = [];
   const createMappings = () =>
@@ -131,12 +137,17 @@ export function createFunctions(options: FunctionsOptions): Functions {
   };
 }
 
-function environmentFor(fn: FunctionManifest, options: FunctionsOptions, turns: Turns): Environment {
+function environmentFor(
+  fn: FunctionManifest,
+  modulePath: string,
+  options: FunctionsOptions,
+  turns: Turns,
+): Environment {
   const spec: EnvironmentSpec = {
     functionName: fn.name,
     functionArn: fn.arn,
     handler: `${fn.handlerFile}.${fn.handlerExport}`,
-    modulePath: builtModule(join(options.manifest.root, fn.handlerFile), options.manifest.root),
+    modulePath,
     handlerExport: fn.handlerExport,
     runtime: fn.runtime,
     region: options.manifest.region,

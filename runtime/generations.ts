@@ -30,7 +30,8 @@ export interface GenerationsOptions {
   readonly first: Functions;
   /** Rejects with what is wrong with serverless.yml. */
   readonly load: () => Promise<Manifest>;
-  readonly create: (manifest: Manifest) => Functions;
+  /** Rejects when a handler's module is missing or cannot be built. */
+  readonly create: (manifest: Manifest) => Functions | Promise<Functions>;
   readonly onDrainError: (error: unknown) => void;
 }
 
@@ -45,7 +46,7 @@ export function createGenerations({ first, load, create, onDrainError }: Generat
     if (stopped) throw stopping();
     const manifest = await load();
     requireSame(current.manifest, manifest);
-    const next = create(manifest);
+    const next = await create(manifest);
     try {
       await next.warmUp();
       await current.pause();
