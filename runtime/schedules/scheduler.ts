@@ -1,12 +1,18 @@
 /**
- * Runs jobs on their schedules, in one process.
+ * Runs jobs on their schedules.
  *
- * - A job never overlaps itself: while it runs, what falls due waits.
- * - Missed moments (a long run, a suspended laptop, a clock set forward) are caught up by one run, for the latest.
+ * - A job does not overlap itself, unless it asks to: while it runs, what falls due waits.
+ * - Missed moments (the process was down, the laptop suspended, a run took long, the clock was set forward) are caught
+ *   up by one run, for the latest.
  * - A clock set back does not stop a job: its next moment is counted from the clock as it is.
+ * - With `firings`, several processes share the jobs: each moment is run by one of them. A run that dies with its
+ *   process is taken up by another, or by the next start.
  * - A run that fails is reported and not repeated; the next moment is the next chance. Jobs are idempotent and take
- *   up where they ended, so a skipped one costs lateness and nothing else.
+ *   up where they ended, so a skipped one costs lateness and nothing else. What wants Lambda's retries instead puts an
+ *   asynchronous invocation into its queue (`runtime/asynchronous/`) as its run.
  */
+import type { Claim, Firings } from '../../stores/firings.js';
+import { ALONE, type Claims, createClaims } from './claims.js';
 import type { Schedule } from './schedule.js';
 
 export interface SchedulerClock {
@@ -17,8 +23,13 @@ export interface SchedulerClock {
 }
 
 export interface Job {
+  /** Unique; what the moments are claimed under, so it must be registered with `firings`. */
   readonly name: string;
   readonly schedule: Schedule;
+  /** When the schedule came to be (epoch ms): what fell due since then and was not run is caught up at the start. */
+  readonly created?: number;
+  /** Whether a run may begin before the last one has ended. */
+  readonly overlap?: boolean;
   /** `time`: the moment that was due, epoch ms. */
   readonly run: (time: number) => Promise<void>;
 }
@@ -32,12 +43,16 @@ export interface Scheduler {
 export interface SchedulerOptions {
   readonly jobs: readonly Job[];
   readonly clock?: SchedulerClock;
-  /** Told about every run that failed. Must not throw. */
+  /** Which moments have been served; without it only this process is asked, and nothing from before its start. */
+  readonly firings?: Firings;
+  /** Told about every run that failed, and every claim that could not be made. Must not throw. */
   readonly onError: (job: Job, error: unknown, time: number) => void;
 }
 
 /** Timers are capped (Node's end at 2^31 ms), which also bounds how late a clock set forward is noticed. */
 const LONGEST_WAIT_MS = 60_000;
+/** A store that cannot be written now is asked again so much later (ms). */
+const STORE_RETRY_MS = 1_000;
 
 export const systemClock: SchedulerClock = {
   now: Date.now,
@@ -47,8 +62,15 @@ export const systemClock: SchedulerClock = {
   },
 };
 
-export function createScheduler({ jobs, clock = systemClock, onError }: SchedulerOptions): Scheduler {
-  const runners = jobs.map((job) => createRunner(job, clock, onError));
+export function createScheduler(options: SchedulerOptions): Scheduler {
+  const { jobs, clock = systemClock, firings, onError } = options;
+  const runners = jobs.map((job) => {
+    const claims =
+      firings === undefined
+        ? ALONE
+        : createClaims(firings, clock, (_rule, error, due) => onError(job, error, due));
+    return createRunner(job, clock, claims, onError);
+  });
   return {
     start: () => {
       for (const runner of runners) runner.start();
@@ -59,54 +81,79 @@ export function createScheduler({ jobs, clock = systemClock, onError }: Schedule
   };
 }
 
-function createRunner(job: Job, clock: SchedulerClock, onError: SchedulerOptions['onError']) {
+function createRunner(job: Job, clock: SchedulerClock, claims: Claims, onError: SchedulerOptions['onError']) {
+  const { name, schedule, overlap = false } = job;
   let stopped = true;
   let cancel = () => {};
-  let running: Promise<void> | undefined;
+  const running = new Set<Promise<void>>();
+  /** The next moment that nobody is known to have served. */
   let due: number | undefined;
   let seen = 0;
 
-  const arm = () => {
+  /** @param at look at the clock then, rather than when the job is due */
+  const arm = (at = due) => {
+    cancel();
     seen = clock.now();
-    if (stopped || due === undefined) return;
-    cancel = clock.after(Math.min(Math.max(0, due - seen), LONGEST_WAIT_MS), wake);
+    if (stopped || at === undefined || due === undefined) return;
+    cancel = clock.after(Math.min(Math.max(0, at - seen), LONGEST_WAIT_MS), wake);
   };
 
   const wake = () => {
     if (stopped) return;
     const now = clock.now();
-    if (now < seen) due = job.schedule.next(now);
-    else if (due !== undefined && now >= due) {
-      const time = job.schedule.last(now) ?? due;
-      running = runOnce(time);
-      return;
+    if (now < seen) due = schedule.next(now);
+    if (due === undefined || now < due) return arm();
+    const time = schedule.last(now) ?? due;
+    let claim: Claim;
+    try {
+      claim = claims.claim(name, time, overlap);
+    } catch (error) {
+      onError(job, error, time);
+      return arm(now + STORE_RETRY_MS);
     }
-    arm();
+    if (claim.kind === 'busy') return arm(Math.min(claim.until, schedule.next(time) ?? claim.until));
+    due = schedule.next(Math.min(time, now));
+    if (claim.kind === 'won') begin(time);
+    // Without overlap the run arms again when it ends: what fell due meanwhile is then caught up at once.
+    if (claim.kind === 'served' || overlap) arm();
+  };
+
+  const begin = (time: number) => {
+    const run = runOnce(time).finally(() => {
+      running.delete(run);
+      if (overlap) return;
+      due = schedule.next(Math.min(time, clock.now()));
+      arm();
+    });
+    running.add(run);
   };
 
   const runOnce = async (time: number) => {
+    const end = claims.hold(name, time);
     try {
       await job.run(time);
     } catch (error) {
       onError(job, error, time);
     }
-    running = undefined;
-    // Counted from the moment just served, so that what fell due meanwhile is caught up at once.
-    due = job.schedule.next(Math.min(time, clock.now()));
-    arm();
+    end();
   };
 
   return {
     start() {
       if (!stopped) return;
       stopped = false;
-      due = job.schedule.next(clock.now());
+      const now = clock.now();
+      const from = Math.max(
+        job.created ?? Number.NEGATIVE_INFINITY,
+        claims.servedUntil(name) ?? Number.NEGATIVE_INFINITY,
+      );
+      due = schedule.next(from === Number.NEGATIVE_INFINITY ? now : Math.min(from, now));
       arm();
     },
     async stop() {
       stopped = true;
       cancel();
-      await running;
+      await Promise.all(running);
     },
   };
 }

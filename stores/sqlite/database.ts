@@ -99,6 +99,15 @@ export function transact<T>(database: Sqlite, path: string, work: () => T): T {
   }
 }
 
+/** A single statement, which is a transaction of its own, with errors that say whether a retry helps. */
+export function attempt<T>(path: string, statement: () => T): T {
+  try {
+    return statement();
+  } catch (error) {
+    throw storeError(error, path);
+  }
+}
+
 const RETRIABLE = new Map([
   ['SQLITE_BUSY', 'another transaction held the file for too long'],
   ['SQLITE_FULL', 'the disk is full'],

@@ -1,56 +1,6 @@
 import { parseSchedule } from '../../../runtime/schedules/schedule.js';
-import { createScheduler, type SchedulerClock } from '../../../runtime/schedules/scheduler.js';
-
-/** A clock turned by hand; `jump` moves the wall clock without letting time pass for timers. */
-class VirtualClock implements SchedulerClock {
-  #wall: number;
-  #monotonic = 0;
-  #timers: { at: number; work: () => void }[] = [];
-
-  constructor(wall: number) {
-    this.#wall = wall;
-  }
-
-  now(): number {
-    return this.#wall;
-  }
-
-  after(ms: number, work: () => void): () => void {
-    const timer = { at: this.#monotonic + ms, work };
-    this.#timers.push(timer);
-    return () => {
-      this.#timers = this.#timers.filter((other) => other !== timer);
-    };
-  }
-
-  jump(ms: number): void {
-    this.#wall += ms;
-  }
-
-  async advance(ms: number): Promise<void> {
-    const end = this.#monotonic + ms;
-    for (;;) {
-      const timer = this.#timers.sort((a, b) => a.at - b.at)[0];
-      if (timer === undefined || timer.at > end) break;
-      this.#timers.shift();
-      this.#step(timer.at - this.#monotonic);
-      timer.work();
-      await settle();
-    }
-    this.#step(end - this.#monotonic);
-  }
-
-  get timers(): number {
-    return this.#timers.length;
-  }
-
-  #step(ms: number): void {
-    this.#wall += ms;
-    this.#monotonic += ms;
-  }
-}
-
-const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
+import { createScheduler } from '../../../runtime/schedules/scheduler.js';
+import { settle, VirtualClock } from '../../support/virtual-clock.js';
 
 const START = Date.parse('2026-11-21T12:00:00Z');
 
