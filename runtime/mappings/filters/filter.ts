@@ -162,6 +162,8 @@ class RecordView {
 
   matches(name: string, pattern: Pattern): boolean {
     const record = this.#record;
+    // A Kafka record without a key has no such field.
+    if (name === 'key' && record.key === '') return matchesPattern(pattern, undefined);
     if (!dataFields[this.#source].includes(name)) {
       return matchesPattern(pattern, metadataOf(this.#source, name, record, this.#origin));
     }

@@ -2,7 +2,10 @@
  * The fields around a record's data, as the event of each source shows them: what patterns may select by besides the
  * data. They are made when a pattern asks for one, which few do.
  */
+import { arnParts } from '../../lambda/arn.js';
+import { shardIdOf } from '../../lambda/kinesis-event.js';
 import { sequenceNumberOf } from '../../lambda/sequence-number.js';
+import { messageIdOf } from '../../lambda/sqs-event.js';
 import type { EventSourceKind } from '../../manifest/manifest.js';
 import type { FilterSubject } from './filter.js';
 
@@ -16,20 +19,19 @@ export interface FilterOrigin {
 type Field = (record: FilterSubject, origin: FilterOrigin) => unknown;
 type Fields = Readonly<Record<string, Field>>;
 
-const shardId = (partition: number) => `shardId-${String(partition).padStart(12, '0')}`;
 const sequenceNumber: Field = ({ partition, offset }) => sequenceNumberOf(partition, offset);
 const arn: Field = (_, origin) => (origin.arn === '' ? undefined : origin.arn);
-const region: Field = (_, origin) => origin.arn.split(':')[3];
+const region: Field = (_, origin) => arnParts(origin.arn, '').region;
 
 const fields: Readonly<Record<EventSourceKind, Fields>> = {
   kinesis: {
     kinesisSchemaVersion: () => '1.0',
-    partitionKey: ({ key }) => key,
+    partitionKey: ({ key }) => key || '-',
     sequenceNumber,
     approximateArrivalTimestamp: ({ arrivalTime }) => arrivalTime / 1000,
     eventSource: () => 'aws:kinesis',
     eventVersion: () => '1.0',
-    eventID: (record, origin) => `${shardId(record.partition)}:${String(sequenceNumber(record, origin))}`,
+    eventID: (record, origin) => `${shardIdOf(record.partition)}:${String(sequenceNumber(record, origin))}`,
     eventName: () => 'aws:kinesis:record',
     awsRegion: region,
     eventSourceARN: arn,
@@ -42,11 +44,17 @@ const fields: Readonly<Record<EventSourceKind, Fields>> = {
     timestampType: () => 'CREATE_TIME',
     headers: ({ headers = {} }) =>
       Object.entries(headers).map(([name, value]) => ({ [name]: [...Buffer.from(value)] })),
-    eventSource: (_, { arn }) => (arn.startsWith('arn:aws:kafka:') ? 'aws:kafka' : 'SelfManagedKafka'),
+    eventSource: (_, { arn }) => (arnParts(arn, '').service === 'kafka' ? 'aws:kafka' : 'SelfManagedKafka'),
     eventSourceArn: arn,
     bootstrapServers: (_, { bootstrapServers }) => bootstrapServers.join(','),
   },
   sqs: {
+    messageId: (record) => messageIdOf(record, record.offset),
+    attributes: ({ arrivalTime }) => ({ SentTimestamp: String(Math.round(arrivalTime)) }),
+    messageAttributes: ({ headers = {} }) =>
+      Object.fromEntries(
+        Object.entries(headers).map(([name, stringValue]) => [name, { stringValue, dataType: 'String' }]),
+      ),
     eventSource: () => 'aws:sqs',
     awsRegion: region,
     eventSourceARN: arn,
