@@ -139,15 +139,15 @@ export class FrameWriter {
 export class FrameCursor {
   arrivalTime = 0;
   kind: RecordKind = RecordKind.acknowledged;
-  /** Byte range of the value within `bytes`. */
+  /** Byte ranges of the key and the value within `bytes`; headers, if any, lie between the two. */
+  keyStart = 0;
+  keyEnd = 0;
   valueStart = 0;
   valueEnd = 0;
   /** Where the current frame begins, and where the next one does. */
   frameStart = 0;
   frameEnd: number;
   readonly bytes: Buffer;
-  #keyStart = 0;
-  #keyEnd = 0;
   #headersStart = 0;
   readonly #end: number;
 
@@ -166,21 +166,21 @@ export class FrameCursor {
     this.arrivalTime = bytes.readDoubleLE(start + 4);
     this.kind = bytes[start + 12] as RecordKind;
     const flags = bytes[start + 13]!;
-    this.#keyStart = start + 16;
-    this.#keyEnd = this.#keyStart + bytes.readUInt16LE(start + 14);
+    this.keyStart = start + 16;
+    this.keyEnd = this.keyStart + bytes.readUInt16LE(start + 14);
     if (flags & HAS_HEADERS) {
-      this.#headersStart = this.#keyEnd + 2;
-      this.valueStart = this.#headersStart + bytes.readUInt16LE(this.#keyEnd);
+      this.#headersStart = this.keyEnd + 2;
+      this.valueStart = this.#headersStart + bytes.readUInt16LE(this.keyEnd);
     } else {
       this.#headersStart = 0;
-      this.valueStart = this.#keyEnd;
+      this.valueStart = this.keyEnd;
     }
     this.valueEnd = this.frameEnd;
     return true;
   }
 
   key(): string {
-    return this.bytes.toString('utf8', this.#keyStart, this.#keyEnd);
+    return this.bytes.toString('utf8', this.keyStart, this.keyEnd);
   }
 
   headers(): Record<string, string> | undefined {

@@ -38,13 +38,19 @@ export interface BatchInvocation {
 /** Offset standing for an identifier that names no record of the batch. */
 export const UNKNOWN_RECORD = -1n;
 
+/** `requestId`: of the invocation, for what is reported of a failure; absent when there was none. */
 export type BatchOutcome =
   /** `state`: JSON, with a window only. */
   | { readonly kind: 'success'; readonly state?: string }
   /** Offsets of the failed records, one at least; unknown, empty or missing identifiers are `UNKNOWN_RECORD`. */
-  | { readonly kind: 'partial'; readonly failures: readonly bigint[]; readonly state?: string }
+  | {
+      readonly kind: 'partial';
+      readonly failures: readonly bigint[];
+      readonly state?: string;
+      readonly requestId?: string;
+    }
   /** Thrown, timed out, crashed, or an answer that is none. */
-  | { readonly kind: 'error'; readonly error: SerializedError }
+  | { readonly kind: 'error'; readonly error: SerializedError; readonly requestId?: string }
   /** Not invoked: no environment may be started now. Consumes no retry. */
   | { readonly kind: 'throttled'; readonly error: SerializedError };
 
