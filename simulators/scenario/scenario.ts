@@ -84,7 +84,7 @@ export type Metric =
       readonly duty: number;
       readonly phase: Range;
     } & Rounded)
-  /** Only grows, wraps to 0 at `wrap` (Infinity: never). */
+  /** Only grows, wraps to 0 at `wrap` (Number.MAX_VALUE: never). */
   | ({
       readonly model: 'counter';
       readonly start: Range;
