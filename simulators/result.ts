@@ -1,0 +1,62 @@
+/** The result of a run as one document: what is kept, shown as a page, and compared with the next run. */
+import type { DriveSummary } from './drivers/driver.js';
+import type { Verdict } from './oracle/verdict.js';
+
+/** ms */
+export interface LatencyFigures {
+  readonly count: number;
+  readonly min: number;
+  readonly mean: number;
+  readonly p50: number;
+  readonly p90: number;
+  readonly p99: number;
+  readonly p999: number;
+  readonly max: number;
+}
+
+/** One second of the run. */
+export interface Sample {
+  /** From scenario time 0, real seconds. */
+  readonly second: number;
+  readonly sent: number;
+  readonly acknowledged: number;
+  readonly alerts: number;
+  /** Events stored but not finished, by function; absent when the backend has no query API. */
+  readonly lag?: Readonly<Record<string, number>>;
+  /** By name: cores in use, bytes. */
+  readonly processes: Readonly<Record<string, { readonly cpu: number; readonly rss: number }>>;
+}
+
+export interface RunResult {
+  readonly format: 1;
+  /** Names the run: scenario, seed and beginning. */
+  readonly id: string;
+  readonly version: string;
+  readonly startedAt: string;
+  readonly seconds: number;
+  readonly scenario: {
+    readonly name: string;
+    readonly title: string;
+    readonly description: string;
+    readonly seed: number;
+    readonly speed: number;
+    readonly devices: number;
+    readonly phases: readonly { readonly name: string; readonly from: number; readonly until: number }[];
+    /** Epoch ms of scenario time 0. */
+    readonly start: number;
+    /** SHA-256 of the scenario file: runs of different files are not compared. */
+    readonly digest: string;
+  };
+  /** Without the password. */
+  readonly target: string;
+  readonly drive: DriveSummary;
+  readonly latency: {
+    readonly acknowledgement: LatencyFigures | null;
+    readonly alert: LatencyFigures | null;
+    readonly schedulingError: LatencyFigures | null;
+  };
+  readonly samples: readonly Sample[];
+  /** What was done to the backend, and when (real seconds). */
+  readonly chaos: readonly { readonly second: number; readonly what: string }[];
+  readonly verdict: Verdict;
+}
