@@ -1,7 +1,10 @@
 #!/usr/bin/env node
 /** The `millrace` command. */
 import { Command } from 'commander';
+import { registerDev } from './dev.js';
 import { reportAndExit } from './failure.js';
+import { registerFunctions } from './functions.js';
+import { registerInvoke } from './invoke.js';
 import { outliveReaders } from './output.js';
 import { registerReplay } from './replay.js';
 import { registerSimulate } from './simulate.js';
@@ -14,7 +17,10 @@ const program = new Command('millrace')
   .version(version())
   .showHelpAfterError();
 registerStart(program);
+registerDev(program);
 registerSimulate(program);
 registerReplay(program);
+registerInvoke(program);
+registerFunctions(program);
 
 program.parseAsync().catch(reportAndExit);

@@ -1,40 +1,16 @@
 /** `millrace start`: the embedded deployment, until a signal ends it. */
-import { type Command, Option } from 'commander';
-import { type Deployment, startDeployment } from '../runtime/deployment.js';
-import { deploymentOptions, type Flags } from '../runtime/options.js';
+import type { Command } from 'commander';
+import type { Flags } from '../runtime/options.js';
 import { simulate } from '../simulators/simulate.js';
-import { banner } from './banner.js';
-import { describeFailure } from './failure.js';
-import { projectRoot } from './project-root.js';
+import { deploymentFlags, run } from './run.js';
 import { EXIT_LOST, SIMULATION, simulationOutput } from './simulate.js';
-import { version } from './version.js';
 
 export function registerStart(program: Command): void {
-  program
-    .command('start')
+  deploymentFlags(program.command('start'))
     .description('start the embedded deployment: MQTT, HTTP, stream, functions and stores in one process')
-    .addOption(new Option('--config <file>', 'serverless.yml to run'))
-    .addOption(
-      new Option('--data-dir <folder>', 'where data persists').env('MILLRACE_DATA_DIR').default('data'),
-    )
-    .addOption(
-      new Option('--host <address>', 'address to listen on').env('MILLRACE_HOST').default('127.0.0.1'),
-    )
-    .addOption(
-      new Option('--mqtt-port <port>', '0 takes a free one').env('MILLRACE_MQTT_PORT').default('1883'),
-    )
-    .addOption(
-      new Option('--http-port <port>', '0 takes a free one').env('MILLRACE_HTTP_PORT').default('8080'),
-    )
     .option('--simulate', 'publish a small simulated fleet at once')
     .action(async (flags: Flags & { simulate?: boolean }) => {
-      const deployment = await startDeployment(
-        deploymentOptions(flags, process.env, projectRoot()),
-        version(),
-      );
-      // Before the banner: whoever has read it may send a signal at once.
-      stopOnSignals(deployment);
-      process.stdout.write(banner(deployment, version(), process.stdout.isTTY === true));
+      const deployment = await run(flags);
       if (flags.simulate) {
         const { host, mqttPort: port, httpPort } = deployment;
         const report = await simulate(
@@ -44,32 +20,4 @@ export function registerStart(program: Command): void {
         if (!report.ok) process.exitCode = EXIT_LOST;
       }
     });
-}
-
-/** npm hands a Ctrl-C of the terminal on to a process that has already got it: within this time they are one (ms). */
-const SAME_SIGNAL_MS = 500;
-
-/** The first signal drains; a second one of a person who has lost patience ends at once. */
-function stopOnSignals(deployment: Deployment): void {
-  let stoppingSince: number | undefined;
-  const stop = () => {
-    if (stoppingSince !== undefined) {
-      if (performance.now() - stoppingSince > SAME_SIGNAL_MS) process.exit(130);
-      return;
-    }
-    stoppingSince = performance.now();
-    process.stdout.write('\nmillrace: draining …\n');
-    deployment.stop().then(
-      () => {
-        process.stdout.write('millrace: stopped; everything acknowledged is on disk\n');
-        process.exit(0);
-      },
-      (error: unknown) => {
-        process.stderr.write(`millrace: ${describeFailure(error)}\n`);
-        process.exit(1);
-      },
-    );
-  };
-  process.on('SIGINT', stop);
-  process.on('SIGTERM', stop);
 }

@@ -15,6 +15,8 @@ export interface CrashFleetOptions {
 export interface CrashFleet {
   /** With `making` false, only what is owed is sent. */
   start(mqttUrl: string, making?: boolean): Promise<void>;
+  /** Makes no further events; what is in flight may still be acknowledged. */
+  pause(): void;
   drop(): void;
   readonly acknowledged: number;
   readonly owed: number;
@@ -54,6 +56,9 @@ export function crashFleet(random: Random, options: CrashFleetOptions): CrashFle
     hot,
     async start(mqttUrl, making = true) {
       await Promise.all(publishers.map((publisher) => publisher.start(mqttUrl, making)));
+    },
+    pause() {
+      for (const publisher of publishers) publisher.pause();
     },
     drop() {
       for (const publisher of publishers) publisher.drop();

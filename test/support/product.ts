@@ -15,7 +15,11 @@ export interface ProductOptions {
   readonly dataDir?: string;
   /** Added to the environment; undefined removes a variable. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** Further arguments of `millrace start`. */
+  /** Default: `start`. */
+  readonly command?: 'start' | 'dev';
+  /** Folder of another installation, `copyInstallation` makes one; default: this one. */
+  readonly root?: string;
+  /** Further arguments of the command. */
   readonly args?: readonly string[];
   /** How long the banner may take (ms). */
   readonly timeoutMs?: number;
@@ -37,8 +41,6 @@ export interface Product {
   stop(signal?: NodeJS.Signals): Promise<ExitStatus>;
   kill9(): Promise<ExitStatus>;
 }
-
-const MAIN = join(projectRoot, 'dist', 'cli', 'main.js');
 
 const running = new Set<ChildProcess>();
 const directories = new Set<string>();
@@ -67,8 +69,9 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
     MILLRACE_HTTP_PORT: '0',
     ...options.env,
   };
-  const child = spawn(process.execPath, [MAIN, 'start', ...(options.args ?? [])], {
-    cwd: projectRoot,
+  const { root = projectRoot, command = 'start', args = [] } = options;
+  const child = spawn(process.execPath, [join(root, 'dist', 'cli', 'main.js'), command, ...args], {
+    cwd: root,
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
