@@ -9,8 +9,8 @@ import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { codeOf, messageOf } from '../../common/errors.js';
 import type { DirectInvocation, FunctionPool } from '../environments/invocation.js';
+import { lambdaErrorOf } from '../lambda/errors.js';
 import { type ControlAccess, refuseControl } from './control-access.js';
-import { functionError } from './function-error.js';
 
 export interface InvocationRoutesOptions {
   readonly access: ControlAccess;
@@ -81,7 +81,7 @@ async function invoke(
     const result = await pool.invoke(invocation);
     const failed = result.kind === 'error';
     const answer = failed
-      ? JSON.stringify(functionError(result.error))
+      ? JSON.stringify(lambdaErrorOf(result.error))
       : (result.payload as Uint8Array<ArrayBuffer>);
     return new Response(answer, {
       headers: {

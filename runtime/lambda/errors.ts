@@ -12,7 +12,16 @@ export interface LambdaError {
   readonly trace: readonly string[];
 }
 
-export function lambdaErrorOf({ name, message, stack }: SerializedError): LambdaError {
+/** What ended the environment, by `code`: the function threw nothing, so there is no type and no trace of its own. */
+const ENVIRONMENT_ERRORS: Readonly<Record<string, string>> = {
+  FUNCTION_TIMEOUT: 'Sandbox.Timedout',
+  FUNCTION_OUT_OF_MEMORY: 'Runtime.OutOfMemory',
+  FUNCTION_EXITED: 'Runtime.ExitError',
+};
+
+export function lambdaErrorOf({ name, message, stack, code }: SerializedError): LambdaError {
+  const ended = ENVIRONMENT_ERRORS[code ?? ''];
+  if (ended !== undefined) return { errorType: ended, errorMessage: message, trace: [] };
   return { errorType: name, errorMessage: message, trace: stack ? stack.split('\n') : [] };
 }
 

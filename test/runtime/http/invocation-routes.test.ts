@@ -1,5 +1,6 @@
 import { MillraceError } from '../../../common/errors.js';
 import type { DirectInvocation, DirectResult } from '../../../runtime/environments/invocation.js';
+import type { SerializedError } from '../../../runtime/environments/protocol.js';
 import { invocationRoutes } from '../../../runtime/http/invocation-routes.js';
 import type { Json } from '../../support/json.js';
 
@@ -54,13 +55,24 @@ test('without an event the function gets an empty object; the client context com
   expect(got!.clientContext).toBe('{"custom":1}');
 });
 
+const fails = (error: Partial<SerializedError>) => async (): Promise<DirectResult> => ({
+  ...told,
+  kind: 'error',
+  error: {
+    name: 'Error',
+    message: '',
+    stack: undefined,
+    code: undefined,
+    canRetry: false,
+    hint: undefined,
+    ...error,
+  },
+});
+
 test('what the function threw has Lambda’s shape, in a 200', async () => {
-  const error = { name: 'RangeError', message: 'too far', stack: 'RangeError: too far\n    at there' };
-  const { post } = routes(async () => ({
-    ...told,
-    kind: 'error',
-    error: { ...error, code: undefined, canRetry: false, hint: undefined },
-  }));
+  const { post } = routes(
+    fails({ name: 'RangeError', message: 'too far', stack: 'RangeError: too far\n    at there' }),
+  );
   const response = await post('{}');
   expect(response.status).toBe(200);
   expect(response.headers.get('x-amz-function-error')).toBe('Unhandled');
@@ -68,6 +80,16 @@ test('what the function threw has Lambda’s shape, in a 200', async () => {
     errorType: 'RangeError',
     errorMessage: 'too far',
     trace: ['RangeError: too far', '    at there'],
+  });
+});
+
+test('what ended the environment has the type that Lambda gives it, and no trace of ours', async () => {
+  const message = 'Task timed out after 3.00 seconds';
+  const { post } = routes(fails({ code: 'FUNCTION_TIMEOUT', message, stack: 'at our own' }));
+  expect(await (await post('{}')).json()).toEqual({
+    errorType: 'Sandbox.Timedout',
+    errorMessage: message,
+    trace: [],
   });
 });
 
