@@ -13,6 +13,7 @@ export interface TestRecord {
   readonly key?: string;
   /** An object is sent as JSON, a string or bytes as they are. */
   readonly payload?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** A tick record at `time` (epoch ms). */
@@ -28,8 +29,12 @@ export function batchOf(
   options: { partition?: number; stream?: string } = {},
 ): Batch {
   const writer = new FrameWriter(1024);
-  for (const { kind = RecordKind.acknowledged, arrivalTime, key = '', payload } of records.slice(from, to)) {
-    writer.write({ kind, arrivalTime, key, value: bytesOf(payload) });
+  for (const { kind = RecordKind.acknowledged, arrivalTime, key = '', payload, headers } of records.slice(
+    from,
+    to,
+  )) {
+    const value = bytesOf(payload);
+    writer.write({ kind, arrivalTime, key, value, ...(headers === undefined ? {} : { headers }) });
   }
   const { partition = 0, stream = 'telemetry' } = options;
   const count = writer.count;
