@@ -6,7 +6,7 @@ export interface AsynchronousOutcome {
   readonly requestId: string;
   /** Without a version. */
   readonly functionArn: string;
-  readonly condition: 'Success' | 'RetriesExhausted' | 'EventAgeExceeded';
+  readonly condition: 'Success' | 'RetriesExhausted' | 'EventAgeExceeded' | 'ZeroReservedConcurrency';
   /** Attempts that reached the function. */
   readonly invokeCount: number;
   /** The event, JSON. */
