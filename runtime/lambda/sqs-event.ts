@@ -86,7 +86,7 @@ function attributesOf(headers: Readonly<Record<string, string>> | undefined): SQ
 }
 
 /** Over names in order: name, type and value, each behind its length, with a byte for "string" before the value. */
-function md5OfAttributes(attributes: SQSMessageAttributes): string {
+export function md5OfAttributes(attributes: SQSMessageAttributes): string {
   const hash = createHash('md5');
   const add = (text: string) => {
     const length = Buffer.alloc(4);
@@ -95,9 +95,10 @@ function md5OfAttributes(attributes: SQSMessageAttributes): string {
   };
   for (const name of Object.keys(attributes).sort()) {
     add(name);
-    add('String');
+    const { dataType, stringValue = '' } = attributes[name]!;
+    add(dataType);
     hash.update(Buffer.from([1]));
-    add(attributes[name]!.stringValue ?? '');
+    add(stringValue);
   }
   return hash.digest('hex');
 }

@@ -2,16 +2,17 @@
  * The straight path and Lambda's path are the same function: the same batches through `process` and, as Kinesis
  * events, through `handler` leave the same rows and send the same records.
  */
-import type { KinesisStreamEvent } from 'aws-lambda';
 import fc from 'fast-check';
-import { envelopeOf } from '../../adapters/aws/envelope.js';
 import { lambdaHandler } from '../../adapters/aws/lambda.js';
 import { create as createAggregate } from '../../functions/aggregate/handler.js';
 import { create as createAlert } from '../../functions/alert/handler.js';
 import type { CreateFunction } from '../../functions/contract.js';
 import { create as createValidate } from '../../functions/validate/handler.js';
-import { type Batch, recordsOf } from '../../streams/batch.js';
+import { createLambdaRunner } from '../../runtime/lambda/runner.js';
+import type { Batch } from '../../streams/batch.js';
 import { batchesOf, type TestRecord, tick } from '../support/batches.js';
+import { invocationOf } from '../support/invocations.js';
+import { lambdaSpec } from '../support/lambda-environment.js';
 import { type MemoryPlatform, memoryPlatform } from '../support/platform.js';
 import { start, testContext } from '../support/stream-function.js';
 
@@ -19,28 +20,6 @@ const BEGIN = 1_700_000_000_000;
 const DEVICES = ['dev-1', 'dev-2', 'Fühler 3'];
 const EVERYTHING = { limit: 1_000, cursor: null };
 const ALL_TIME = { from: 0, to: 8.64e15 };
-
-function kinesisEvent(batch: Batch): KinesisStreamEvent {
-  const shard = `shardId-${String(batch.partition).padStart(12, '0')}`;
-  return {
-    Records: [...recordsOf(batch)].map((record) => ({
-      kinesis: {
-        kinesisSchemaVersion: '1.0',
-        partitionKey: record.key || 'tick',
-        sequenceNumber: record.offset.toString(),
-        data: envelopeOf(record).toString('base64'),
-        approximateArrivalTimestamp: record.arrivalTime / 1000,
-      },
-      eventSource: 'aws:kinesis',
-      eventVersion: '1.0',
-      eventID: `${shard}:${record.offset}`,
-      eventName: 'aws:kinesis:record',
-      invokeIdentityArn: 'arn:aws:iam::123456789012:role/lambda',
-      awsRegion: 'eu-west-1',
-      eventSourceARN: `arn:aws:kinesis:eu-west-1:123456789012:stream/${batch.stream}`,
-    })),
-  };
-}
 
 async function direct(
   create: CreateFunction,
@@ -51,15 +30,19 @@ async function direct(
   for (const batch of batches) expect(await process(batch, testContext)).toEqual({ batchItemFailures: [] });
 }
 
+/** The exported Lambda handler as a plain one: events built, answers read as for anybody else's. */
 async function viaLambda(
   create: CreateFunction,
   batches: readonly Batch[],
   platform: MemoryPlatform,
 ): Promise<void> {
   const handler = lambdaHandler(create, () => platform);
-  const context = { functionName: 'test', awsRequestId: 'test', getRemainingTimeInMillis: () => 30_000 };
+  const spec = { ...lambdaSpec('handler.js'), isolation: 'inline' as const };
+  const runner = createLambdaRunner(handler, spec, platform.log, { enveloped: true });
+  const { source } = invocationOf('kinesis', []);
   for (const batch of batches) {
-    expect(await handler(kinesisEvent(batch), context)).toEqual({ batchItemFailures: [] });
+    const info = { requestId: 'test', deadline: performance.now() + 30_000 };
+    expect(await runner.batch({ source, batch }, info)).toEqual({ kind: 'success' });
   }
 }
 

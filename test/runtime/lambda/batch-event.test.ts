@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { batchEventOf } from '../../../runtime/lambda/batch-event.js';
 import { positionOf, sequenceNumberOf } from '../../../runtime/lambda/sequence-number.js';
+import { md5OfAttributes } from '../../../runtime/lambda/sqs-event.js';
 import { RecordKind } from '../../../streams/record.js';
 import { tick } from '../../support/batches.js';
 import { type InvocationOptions, invocationOf } from '../../support/invocations.js';
@@ -192,6 +193,11 @@ describe('sqs', () => {
         },
       ],
     });
+  });
+
+  test('the digest of attributes is the one that SDKs compute', () => {
+    const attributes = { timestamp: { dataType: 'Number', stringValue: '1493147359900' } };
+    expect(md5OfAttributes(attributes)).toBe('235c5c510d26fb653d073faed50ae77c');
   });
 
   test('a FIFO queue has groups', () => {
