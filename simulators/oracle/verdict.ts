@@ -9,32 +9,43 @@ export interface WindowFigures {
   readonly last: number;
 }
 
-/** Windows are keyed `deviceId metric startMs`, rollups `deviceId metric period startMs`. */
+/** Windows are keyed `deviceId metric start`, rollups `deviceId metric period start`; starts in epoch ms. */
 export interface Expectation {
-  readonly published: number;
-  /** Reports that must have been stored: acknowledged ones, each once however often it was sent. */
-  readonly mustBeStored: number;
+  /** Reports that must be stored, each counted once however often it was sent. */
+  readonly stored: number;
+  /** Sent without a promise (QoS 0) or not acknowledged: they may be stored or not. */
+  readonly maybeStored: number;
   readonly valid: number;
+  /** By refusal code. */
   readonly quarantined: Readonly<Record<string, number>>;
+  /** Copies that the scenario itself sent; what a client sends again after a lost connection comes on top. */
   readonly duplicates: number;
   readonly late: number;
   readonly windows: ReadonlyMap<string, WindowFigures>;
-  readonly rollups: ReadonlyMap<string, Omit<WindowFigures, 'first' | 'last'>>;
+  /** So many events more may be in a window: its figures are then only bounded. */
+  readonly maybeInWindow: ReadonlyMap<string, number>;
+  readonly rollups: ReadonlyMap<string, RollupFigures>;
   readonly alerts: readonly ExpectedAlert[];
-  /** Reports whose place (in a window, or late) depends on when a tick came: they must be in one of both. */
+  /** `deviceId rule` of alerts that cannot be foretold, because something before them was uncertain. */
+  readonly uncertainAlerts: ReadonlySet<string>;
+  /** Valid events whose place, in a window or late, depends on the moment of a tick. */
   readonly uncertain: readonly ReportName[];
+  readonly lateReports: readonly ReportName[];
+  readonly quarantinedReports: readonly (ReportName & { readonly code: string })[];
 }
+
+export type RollupFigures = Omit<WindowFigures, 'first' | 'last'>;
 
 export interface ExpectedAlert {
   readonly rule: string;
   readonly deviceId: string;
-  /** Report that makes it fire. */
-  readonly cause: ReportName;
+  /** Report that makes it fire; null when a tick does. */
+  readonly cause: ReportName | null;
   readonly startsAt: number;
   /** Null: still firing at the end. */
   readonly endsAt: number | null;
   /** Scheduled sending of the cause, epoch ms: alert latency counts from there. */
-  readonly due: number;
+  readonly due: number | null;
 }
 
 export interface ReportName {
@@ -44,7 +55,7 @@ export interface ReportName {
   readonly eventTime: number;
 }
 
-export type FindingKind = 'lost' | 'duplicate' | 'wrong' | 'late' | 'unexpected';
+export type FindingKind = 'lost' | 'duplicate' | 'wrong' | 'reordered' | 'late' | 'unexpected';
 
 /** One thing that is not as it must be. */
 export interface Finding {
@@ -84,4 +95,48 @@ export interface Verdict {
     readonly value: number | null;
     readonly ok: boolean;
   }[];
+}
+
+/** What the backend shows after a run. A part that it cannot show is null, and is not judged. */
+export interface Observation {
+  readonly books: ObservedBooks | null;
+  /** Of the devices looked at; keyed as in `Expectation`. */
+  readonly windows: ReadonlyMap<string, WindowFigures> | null;
+  readonly rollups: ReadonlyMap<string, RollupFigures> | null;
+  readonly alerts: readonly ObservedAlert[] | null;
+  readonly quarantine: readonly ObservedRefusal[] | null;
+  readonly late:
+    | readonly { readonly deviceId: string; readonly eventTime: number; readonly payload: string }[]
+    | null;
+}
+
+/** Growth over the run, of all devices. */
+export interface ObservedBooks {
+  readonly stored: number;
+  readonly validated: number;
+  readonly quarantined: number;
+  readonly aggregated: number;
+  readonly late: number;
+  readonly duplicate: number;
+  readonly balanced: boolean;
+}
+
+/** An alert as it was told; the same id may come more than once. */
+export interface ObservedAlert {
+  readonly id: string;
+  readonly rule: string;
+  readonly deviceId: string;
+  readonly state: 'firing' | 'resolved';
+  readonly startsAt: number;
+  readonly endsAt: number | null;
+  /** Epoch ms, of the first time it was told. */
+  readonly receivedAt: number;
+  readonly times: number;
+}
+
+export interface ObservedRefusal {
+  readonly deviceId: string;
+  readonly code: string;
+  /** As it was published. */
+  readonly payload: string;
 }
