@@ -19,6 +19,11 @@ export interface GatewaySettings {
   readonly maxPayloadBytes: number;
   /** When functions lag further behind than this (ms, beyond their batch windows), publishers are slowed. */
   readonly maxLagMs: number;
+  /**
+   * Whoever reaches the HTTP port may invoke functions and see how they are wired, not this machine alone. For networks
+   * that vouch for everybody in them: there are no credentials to check.
+   */
+  readonly remoteControl: boolean;
 }
 
 export interface DeviceTypeSettings {

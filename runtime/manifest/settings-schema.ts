@@ -39,6 +39,7 @@ export const settingsSchema = closed({
     relayTopics: { type: 'array', uniqueItems: true, items: { type: 'string' }, default: [] },
     maxPayloadBytes: size('256KiB'),
     maxLag: duration('150ms'),
+    remoteControl: { type: 'boolean', default: false },
   }),
   deviceTypes: section({
     default: { type: 'string', minLength: 1, default: 'environment' },

@@ -31,6 +31,7 @@ export function testSettings(changes: Partial<Settings> = {}): Settings {
       relayTopics: [],
       maxPayloadBytes: 65_536,
       maxLagMs: 1_000,
+      remoteControl: false,
     },
     deviceTypes: { default: 'environment', byDevice: {} },
     events: { maxFutureMs: DAY, oldest: 0 },

@@ -20,6 +20,7 @@ export const testSettings: Settings = {
     relayTopics: [],
     maxPayloadBytes: 1 << 20,
     maxLagMs: 1_000,
+    remoteControl: false,
   },
   deviceTypes: { default: 'environment', byDevice: {} },
   events: { maxFutureMs: 60_000, oldest: 0 },
