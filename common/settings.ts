@@ -3,6 +3,8 @@
  * Checked (all problems at once, each with its path) by the manifest; see `runtime/manifest/`.
  */
 export interface StreamSettings {
+  /** Of a stream that `resources` does not declare: one that stands in for a topic or a queue, or is made here. */
+  readonly partitions?: number;
   /** Delete the oldest segments beyond this many bytes, if every enabled function has finished them. */
   readonly maxBytes: number;
   /** At this size appends wait until there is room again; always above `maxBytes`. */
@@ -105,7 +107,7 @@ export interface Settings {
   readonly retention: RetentionSettings;
   readonly streams: Readonly<Record<string, StreamSettings>>;
   readonly functions: Readonly<Record<string, LocalFunctionSettings>>;
-  /** By the name of the queue or topic; one without an entry is a file of its name. */
+  /** By the name of the queue, topic or bucket; one without an entry is a file of its name in `destinations/`. */
   readonly destinations: Readonly<Record<string, DestinationSettings>>;
   readonly concurrency: ConcurrencySettings;
 }

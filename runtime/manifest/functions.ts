@@ -2,137 +2,130 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LocalFunctionSettings } from '../../common/settings.js';
+import { asynchronousOf } from './asynchronous.js';
+import { environmentOf } from './environment-variables.js';
+import { checkFunctionKeys } from './function-keys.js';
 import type { FunctionManifest, Trigger } from './manifest.js';
-import { type PathKeys, type Problems, suggestion } from './problems.js';
+import type { PathKeys, Problems } from './problems.js';
 import { isSchedule } from './schedule-trigger.js';
-import type { StreamNames } from './stream-trigger.js';
+import type { WiringContext } from './trigger-context.js';
 import { triggersOf } from './triggers.js';
+import { isObject, whole } from './values.js';
 
 /** osls' own defaults, which are not Lambda's. */
 const DEFAULT_TIMEOUT_S = 6;
 const DEFAULT_MEMORY_MB = 1024;
-const EXTENSIONS = ['.ts', '.mts', '.js', '.mjs', '.cjs'];
+const DEFAULT_RUNTIME = 'nodejs24.x';
+/** No account's concurrency is higher than this without asking; the relation to the account is checked apart. */
+const MOST_ENVIRONMENTS = 10_000;
+const EXTENSIONS = ['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs'];
 
-const HONOURED = [
-  'handler',
-  'timeout',
-  'memorySize',
-  'reservedConcurrency',
-  'environment',
-  'events',
-  'runtime',
-];
-/** They say how the function lives on AWS and change nothing about what it does. */
-const OF_AWS = [
-  'architecture',
-  'condition',
-  'dependsOn',
-  'description',
-  'ephemeralStorageSize',
-  'iamRoleStatements',
-  'kmsKeyArn',
-  'logRetentionInDays',
-  'logs',
-  'name',
-  'package',
-  'role',
-  'tags',
-  'tracing',
-  'versionFunction',
-  'vpc',
-];
-const NOT_YET = [
-  'destinations',
-  'disableLogs',
-  'fileSystemConfig',
-  'image',
-  'layers',
-  'maximumEventAge',
-  'maximumRetryAttempts',
-  'onError',
-  'provisionedConcurrency',
-  'runtimeManagement',
-  'snapStart',
-  'url',
-];
-
-const LOCAL_DEFAULTS: LocalFunctionSettings = {
-  nice: 0,
-  isolation: 'worker',
-  environments: 1,
-  idleMs: 600_000,
-  overlap: false,
-};
-
-export interface FunctionSources {
+export interface FunctionSources extends WiringContext {
   readonly root: string;
   readonly provider: Record<string, unknown>;
-  readonly streams: StreamNames;
+  /** Local settings by function; none when they could not be read. */
   readonly local: Readonly<Record<string, LocalFunctionSettings>>;
+  readonly localDefaults: LocalFunctionSettings;
 }
 
+/** @param entries by name; osls takes lists of such mappings too, already merged here */
 export function functionsOf(
-  section: unknown,
+  entries: Readonly<Record<string, unknown>>,
   sources: FunctionSources,
-  problems: Problems,
 ): FunctionManifest[] {
-  const functions = Object.entries(Object(section)).map(([name, value]) =>
-    functionOf(name, Object(value), sources, problems),
-  );
+  const { problems } = sources;
+  const names = Object.keys(entries);
+  const functions = Object.entries(entries).map(([name, value]) => functionOf(name, value, names, sources));
   if (functions.length === 0) problems.add(['functions'], 'must have at least one function');
   checkRoutes(functions, problems);
+  checkRuleNames(functions, problems);
   return functions;
 }
 
 function functionOf(
   name: string,
-  given: Record<string, unknown>,
-  { root, provider, streams, local }: FunctionSources,
-  problems: Problems,
+  value: unknown,
+  names: readonly string[],
+  sources: FunctionSources,
 ): FunctionManifest {
+  const { root, provider, resources, local, localDefaults, problems } = sources;
   const at = ['functions', name];
-  for (const key of Object.keys(given)) {
-    if (HONOURED.includes(key) || OF_AWS.includes(key)) continue;
-    problems.add(
-      [...at, key],
-      NOT_YET.includes(key)
-        ? `${key} is known on AWS, but the local runtime cannot honour it yet`
-        : `unknown setting${suggestion(key, [...HONOURED, ...OF_AWS])}`,
-    );
-  }
-  const runtime = given.runtime ?? provider.runtime ?? 'nodejs';
-  if (!String(runtime).startsWith('nodejs'))
+  if (!/^[\w-]{1,64}$/.test(name)) problems.add(at, 'must be named by 1 to 64 letters, digits, _ or -');
+  if (!isObject(value)) problems.add(at, 'must be a mapping with a handler');
+  const given = isObject(value) ? value : {};
+  checkFunctionKeys(given, at, problems);
+  const runtime = String(given.runtime ?? provider.runtime ?? DEFAULT_RUNTIME);
+  if (!runtime.startsWith('nodejs')) {
     problems.add([...at, 'runtime'], `${runtime} does not run locally, only Node.js`);
-  const number = (key: string, lowest: number, highest: number, fallback: unknown): number => {
-    const value = given[key] ?? fallback;
-    if (!Number.isInteger(value) || (value as number) < lowest || (value as number) > highest) {
-      problems.add([...at, key], `must be a whole number from ${lowest} to ${highest}`);
-    }
-    return value as number;
+  }
+  const number = (key: string, lowest: number, highest: number, fallback: number): number => {
+    const place = given[key] === undefined && provider[key] !== undefined ? ['provider', key] : [...at, key];
+    return whole(lowest, highest)(given[key] ?? provider[key] ?? fallback, place, problems) ?? fallback;
   };
-  const settings = local[name] ?? LOCAL_DEFAULTS;
-  const triggers = [given.events ?? []]
-    .flat()
-    .flatMap((event, index) => triggersOf(event, name, [...at, 'events', index], streams, problems));
+  const concurrency = (key: string) =>
+    given[key] === undefined ? undefined : whole(0, MOST_ENVIRONMENTS)(given[key], [...at, key], problems);
+  const timeoutMs = number('timeout', 1, 900, DEFAULT_TIMEOUT_S) * 1000;
+  const reservedConcurrency = concurrency('reservedConcurrency');
+  const settings = local[name] ?? localDefaults;
+  const triggers = withLocal(readTriggers(name, given.events, timeoutMs, sources), settings, name, problems);
   return {
     name,
     ...handlerOf(given.handler, root, [...at, 'handler'], problems),
-    timeoutMs: number('timeout', 1, 900, provider.timeout ?? DEFAULT_TIMEOUT_S) * 1000,
-    runtime: String(runtime),
-    arn: `arn:aws:lambda:us-east-1:000000000000:function:${name}`,
-    provisionedConcurrency: 0,
-    asynchronous: { maximumRetryAttempts: 2, maximumEventAgeMs: 21_600_000 },
-    memoryMB: number('memorySize', 128, 10_240, provider.memorySize ?? DEFAULT_MEMORY_MB),
-    ...(given.reservedConcurrency === undefined
-      ? {}
-      : { reservedConcurrency: number('reservedConcurrency', 0, 1000, 0) }),
-    environment: {
-      ...environmentOf(provider.environment, ['provider', 'environment'], problems),
-      ...environmentOf(given.environment, [...at, 'environment'], problems),
-    },
-    triggers: withLocal(triggers, settings, name, problems),
+    timeoutMs,
+    memoryMB: number('memorySize', 128, 10_240, DEFAULT_MEMORY_MB),
+    runtime,
+    arn: [...resources.byId.values()].find(
+      (resource) => resource.type === 'AWS::Lambda::Function' && resource.name === name,
+    )!.arn,
+    ...(reservedConcurrency === undefined ? {} : { reservedConcurrency }),
+    provisionedConcurrency: concurrency('provisionedConcurrency') ?? 0,
+    asynchronous: asynchronousOf(given, names, at, sources),
+    environment: environmentOf(
+      [
+        { value: provider.environment, at: ['provider', 'environment'] },
+        { value: given.environment, at: [...at, 'environment'] },
+      ],
+      resources,
+      problems,
+    ),
+    triggers,
     local: settings,
   };
+}
+
+function readTriggers(
+  functionName: string,
+  events: unknown,
+  timeoutMs: number,
+  sources: FunctionSources,
+): Trigger[] {
+  const at = ['functions', functionName, 'events'];
+  const counts = new Map<string, number>();
+  const context = {
+    ...sources,
+    functionName,
+    timeoutMs,
+    next(kind: string) {
+      const count = (counts.get(kind) ?? 0) + 1;
+      counts.set(kind, count);
+      return count;
+    },
+  };
+  const sourcesOfRecords = new Set<string>();
+  return [events ?? []].flat().flatMap((event, index) => {
+    const triggers = triggersOf(event, [...at, index], context);
+    for (const trigger of triggers) {
+      if (trigger.type !== 'stream') continue;
+      if (sourcesOfRecords.has(trigger.stream)) {
+        sources.problems.add(
+          [...at, index],
+          `a second event source mapping from ${trigger.stream}: the function's checkpoint in it would be shared`,
+        );
+      }
+      sourcesOfRecords.add(trigger.stream);
+    }
+    return triggers;
+  });
 }
 
 function handlerOf(
@@ -151,18 +144,6 @@ function handlerOf(
     problems.add(at, `no module ${join(root, handlerFile)} (${EXTENSIONS.join(', ')})`);
   }
   return { handlerFile, handlerExport };
-}
-
-function environmentOf(section: unknown, at: PathKeys, problems: Problems): Record<string, string> {
-  const environment: Record<string, string> = {};
-  for (const [name, value] of Object.entries(Object(section ?? {}))) {
-    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
-      environment[name] = String(value);
-    } else if (value !== null && value !== '') {
-      problems.add([...at, name], 'must be a string: the local runtime has no CloudFormation to ask');
-    }
-  }
-  return environment;
 }
 
 /** Local settings replace what the triggers say; one that has nothing to replace is a mistake. */
@@ -204,6 +185,24 @@ function checkRoutes(functions: readonly FunctionManifest[], problems: Problems)
           ['functions', name, 'events'],
           `${trigger.method} ${trigger.path} is already taken by ${owner}`,
         );
+    }
+  }
+}
+
+/** A rule's name is what its due moments are remembered by. */
+function checkRuleNames(functions: readonly FunctionManifest[], problems: Problems): void {
+  const owners = new Map<string, string>();
+  for (const { name, triggers } of functions) {
+    for (const trigger of triggers) {
+      if (trigger.type !== 'schedule') continue;
+      const owner = owners.get(trigger.name);
+      if (owner === undefined) owners.set(trigger.name, name);
+      else {
+        problems.add(
+          ['functions', name, 'events'],
+          `the rule name ${trigger.name} is already taken by ${owner}`,
+        );
+      }
     }
   }
 }

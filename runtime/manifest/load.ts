@@ -3,12 +3,17 @@
  * on, and fills in defaults. All problems come at once, each with its place in the file.
  */
 import { dirname, resolve } from 'node:path';
+import { checkConcurrency } from './concurrency.js';
+import { Destinations } from './destinations.js';
+import { Extensions } from './extensions.js';
 import { functionsOf } from './functions.js';
+import { LocalStreams } from './local-streams.js';
 import { type Manifest, ManifestError } from './manifest.js';
-import { type Environment, readConfiguration } from './osls.js';
+import { type Environment, logicalIds, readConfiguration } from './osls.js';
 import { Problems, suggestion } from './problems.js';
-import { settingsOf } from './settings.js';
-import { streamsOf } from './streams.js';
+import { resourcesOf } from './resources.js';
+import { checkStreamSettings, defaultsOf, settingsOf } from './settings.js';
+import { isObject } from './values.js';
 
 /** osls' top-level keys; a misspelt one would silently drop a whole section. */
 const SECTIONS = [
@@ -30,13 +35,16 @@ const SECTIONS = [
 ];
 /** Sections whose variables must have resolved: the others are AWS' own business. */
 const NEEDED = ['service', 'functions', 'resources'];
+/** osls' own default. */
+const DEFAULT_REGION = 'us-east-1';
 
 /**
  * @param path of serverless.yml
  * @param env what `${env:…}` refers to
+ * @param now epoch ms: starting positions must lie before
  * @throws ManifestError
  */
-export async function loadManifest(path: string, env: Environment): Promise<Manifest> {
+export async function loadManifest(path: string, env: Environment, now = Date.now()): Promise<Manifest> {
   const file = resolve(path);
   const root = dirname(file);
   const { configuration, unresolved } = await readConfiguration(file, env);
@@ -56,30 +64,62 @@ export async function loadManifest(path: string, env: Environment): Promise<Mani
   if (provider.name !== 'aws')
     problems.add(['provider', 'name'], 'must be aws: its event shapes are the contract');
 
-  const { streams, names } = streamsOf(configuration.resources, problems);
-  const settings = settingsOf(
-    (Object(configuration.custom) as Record<string, unknown>).millrace,
+  const entries = entriesOf(configuration.functions);
+  const names = Object.keys(entries);
+  const region = regionOf(provider.region);
+  const ids = new Map(names.map((name) => [logicalIds.getLambdaLogicalId(name), name]));
+  const resources = resourcesOf(configuration.resources, region, ids, problems);
+  const section = (Object(configuration.custom) as Record<string, unknown>).millrace;
+  const streams = new LocalStreams(resources, Object(section).streams, problems);
+  const destinations = new Destinations(resources, streams, problems);
+  const extensions = new Extensions(resources, problems);
+  const read = settingsOf(section, root, names, problems);
+  const defaults = defaultsOf();
+
+  const functions = functionsOf(entries, {
     root,
-    {
-      functions: Object.keys(Object(configuration.functions)),
-      streams: streams.map(({ name }) => name).filter((name) => name !== ''),
-    },
+    provider,
+    resources,
+    streams,
+    destinations,
+    extensions,
+    local: read?.functions ?? {},
+    localDefaults: defaults.function,
+    now,
     problems,
+  });
+  extensions.finish();
+  streams.finish(problems);
+  if (read !== undefined) checkConcurrency(functions, read.concurrency.account, problems);
+  const given = read?.destinations ?? {};
+  const stoodIn = read === undefined ? [] : destinations.finish(given);
+  const streamSettings = Object.fromEntries(
+    streams.list.map(({ name }) => [name, read?.streams[name] ?? defaults.stream]),
   );
-  const functions = functionsOf(
-    configuration.functions,
-    { root, provider, streams: names, local: settings?.functions ?? {} },
-    problems,
-  );
-  if (problems.list.length > 0 || settings === undefined) throw new ManifestError(file, problems.list);
+  if (read !== undefined) checkStreamSettings(streamSettings, read.gateway, problems);
+  if (problems.list.length > 0 || read === undefined) throw new ManifestError(file, problems.list);
   return {
     file,
     root,
     service: service as string,
     functions,
-    streams,
-    destinations: [],
-    region: 'us-east-1',
-    settings,
+    streams: streams.list,
+    destinations: stoodIn,
+    region,
+    settings: {
+      ...read,
+      streams: streamSettings,
+      destinations: Object.fromEntries(stoodIn.map(({ name, settings }) => [name, settings])),
+    },
   };
+}
+
+/** osls takes the section as a mapping, or as a list of mappings. */
+function entriesOf(section: unknown): Record<string, unknown> {
+  return Object.assign({}, ...[section].flat().filter(isObject)) as Record<string, unknown>;
+}
+
+/** A region that only a deployment could resolve is replaced: it only stands in ARNs here. */
+function regionOf(region: unknown): string {
+  return typeof region === 'string' && /^[a-z]{2}(-[a-z]+)+-\d$/.test(region) ? region : DEFAULT_REGION;
 }

@@ -86,6 +86,9 @@ export interface AsynchronousSettings {
   /** Names of destinations. */
   readonly onSuccess?: string;
   readonly onFailure?: string;
+  /** Names of functions of this manifest that get the document, asynchronously, instead of a destination. */
+  readonly onSuccessFunction?: string;
+  readonly onFailureFunction?: string;
 }
 
 export interface FunctionManifest {

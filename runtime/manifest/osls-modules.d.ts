@@ -31,3 +31,18 @@ declare module 'osls/lib/configuration/variables/sources/instance-dependent/get-
   const sourceOf: () => { resolve: (input: never) => unknown };
   export default sourceOf;
 }
+
+declare module 'osls/lib/plugins/aws/lib/naming.js' {
+  /** Logical ids of generated resources. Methods call each other: not to be taken apart. */
+  const naming: {
+    getLambdaLogicalId(functionName: string): string;
+    getStreamLogicalId(functionName: string, type: string, stream: string): string;
+    getKafkaEventLogicalId(functionName: string, topic: string): string;
+    getMSKEventLogicalId(functionName: string, cluster: string, topic: string): string;
+    getQueueLogicalId(functionName: string, queue: string): string;
+    getIotLogicalId(functionName: string, index: number): string;
+    getScheduleLogicalId(functionName: string, index: number): string;
+    getSchedulerScheduleLogicalId(functionName: string, index: number): string;
+  };
+  export default naming;
+}

@@ -14,8 +14,14 @@ import slsSourceOf from 'osls/lib/configuration/variables/sources/instance-depen
 import opt from 'osls/lib/configuration/variables/sources/opt.js';
 import self from 'osls/lib/configuration/variables/sources/self.js';
 import strToBool from 'osls/lib/configuration/variables/sources/str-to-bool.js';
+import naming from 'osls/lib/plugins/aws/lib/naming.js';
 import { messageOf } from '../../common/errors.js';
 import { ManifestError } from './manifest.js';
+
+type LogicalIds = typeof naming;
+
+/** Logical ids of the resources that the packager generates. */
+export const logicalIds: LogicalIds = naming;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -11,20 +11,29 @@ const closed = (properties: Record<string, object>) => ({
 });
 const section = (properties: Record<string, object>) => ({ ...closed(properties), default: {} });
 
-const stream = closed({
+export const streamSchema = closed({
+  partitions: { type: 'integer', minimum: 1, maximum: 1000 },
   maxBytes: size('4GiB'),
   hardLimitBytes: size('16GiB'),
   segmentBytes: size('64MiB'),
 });
 
-const localFunction = closed({
+export const functionSchema = closed({
   nice: { type: 'integer', minimum: 0, maximum: 19, default: 0 },
   schedule: { type: 'string' },
   batchWindowMs: { type: 'integer', minimum: 0, maximum: 300_000 },
   isolation: { enum: ['worker', 'process', 'inline'], default: 'worker' },
-  environments: { type: 'integer', minimum: 1, maximum: 1000, default: 1 },
+  environments: { type: 'integer', minimum: 1, maximum: 1000, default: 8 },
   idle: duration('10m'),
   overlap: { type: 'boolean', default: false },
+});
+
+/** Which of the three it is, is checked in `settings.ts`: exactly one. */
+const destination = closed({
+  stream: { type: 'string', minLength: 1 },
+  file: { type: 'string', minLength: 1 },
+  webhook: { type: 'string', pattern: '^https?://[^\\s/]+' },
+  payload: { type: 'boolean' },
 });
 
 export const settingsSchema = closed({
@@ -62,8 +71,9 @@ export const settingsSchema = closed({
     late: duration('30d'),
     alerts: duration('90d'),
   }),
-  streams: { type: 'object', default: {}, additionalProperties: stream },
-  functions: { type: 'object', default: {}, additionalProperties: localFunction },
+  streams: { type: 'object', default: {}, additionalProperties: streamSchema },
+  functions: { type: 'object', default: {}, additionalProperties: functionSchema },
+  destinations: { type: 'object', default: {}, additionalProperties: destination },
   concurrency: section({
     account: { type: 'integer', minimum: 1, maximum: 10_000, default: 1_000 },
     scalingPer10s: { type: 'integer', minimum: 1, maximum: 10_000, default: 1_000 },

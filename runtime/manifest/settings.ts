@@ -5,8 +5,10 @@
 import { Ajv } from 'ajv';
 import type { LocalFunctionSettings, Settings, StreamSettings } from '../../common/settings.js';
 import { durationMs, epochMs, sizeBytes } from '../../common/units.js';
+import type { GivenDestination } from './destinations.js';
 import { type Problems, suggestion } from './problems.js';
-import { settingsSchema } from './settings-schema.js';
+import { functionSchema, settingsSchema, streamSchema } from './settings-schema.js';
+import { isObject } from './values.js';
 
 const AT = ['custom', 'millrace'] as const;
 const MINUTE = 60_000;
@@ -42,7 +44,7 @@ function convert(
   return true;
 }
 
-function compile() {
+function compile(schema: object) {
   const ajv = new Ajv({ allErrors: true, useDefaults: true, strict: true, strictTypes: false });
   ajv.addKeyword({
     keyword: 'unit',
@@ -52,8 +54,10 @@ function compile() {
     validate: (unit: string, value: unknown, _schema: unknown, data: Parameters<typeof convert>[2]) =>
       convert(unit, value, data),
   });
-  return ajv.compile(settingsSchema);
+  return ajv.compile(schema);
 }
+
+type FunctionSection = Omit<LocalFunctionSettings, 'idleMs'> & { readonly idle: number };
 
 /** The section once it has passed its schema. */
 interface Section {
@@ -63,37 +67,36 @@ interface Section {
   readonly aggregate: { readonly window: number; readonly allowedLateness: number };
   readonly retention: Settings['retention'];
   readonly streams: Readonly<Record<string, StreamSettings>>;
-  readonly functions: Readonly<
-    Record<string, Omit<LocalFunctionSettings, 'idleMs'> & { readonly idle: number }>
-  >;
+  readonly functions: Readonly<Record<string, FunctionSection>>;
+  readonly destinations: Readonly<Record<string, GivenDestination>>;
   readonly concurrency: Settings['concurrency'];
 }
 
+/** As in the file, with units converted: which streams and destinations there are is known when triggers are read. */
+export type GivenSettings = Omit<Settings, 'destinations'> & Pick<Section, 'destinations'>;
+
 /**
  * @param section `custom.millrace` as it stands in the file; not changed
+ * @param functions names of the functions there are
  * @returns undefined when a problem was added
  */
 export function settingsOf(
   section: unknown,
   root: string,
-  names: { readonly functions: readonly string[]; readonly streams: readonly string[] },
+  functions: readonly string[],
   problems: Problems,
-): Settings | undefined {
-  const copy = { section: structuredClone(section ?? {}) };
-  const raw = copy.section as Record<string, Record<string, unknown> | undefined>;
-  for (const kind of ['functions', 'streams'] as const) {
-    if (isObject(raw) && (raw[kind] === undefined || isObject(raw[kind]))) {
-      const entries: Record<string, unknown> = raw[kind] ?? {};
-      raw[kind] = entries;
-      for (const name of names[kind]) entries[name] ??= {};
-      for (const name of Object.keys(entries)) {
-        if (names[kind].includes(name)) continue;
-        problems.add([...AT, kind, name], `no such ${kind.slice(0, -1)}${suggestion(name, names[kind])}`);
-      }
-    }
-  }
+): GivenSettings | undefined {
+  const copy: { section: unknown } = { section: structuredClone(section ?? {}) };
   const before = problems.list.length;
-  const validate = compile();
+  const given: unknown = Object(copy.section).functions ?? {};
+  if (isObject(copy.section) && isObject(given)) {
+    for (const name of Object.keys(given)) {
+      if (functions.includes(name)) continue;
+      problems.add([...AT, 'functions', name], `no such function${suggestion(name, functions)}`);
+    }
+    copy.section.functions = { ...Object.fromEntries(functions.map((name) => [name, {}])), ...given };
+  }
+  const validate = compile(settingsSchema);
   if (!validate(copy.section)) problems.addSchemaErrors(AT, validate.errors ?? [], knownKeys);
   if (problems.list.length > before) return undefined;
   const checked = copy.section as unknown as Section;
@@ -101,42 +104,65 @@ export function settingsOf(
   return problems.list.length > before ? undefined : { ...settingsFrom(checked), root };
 }
 
-function settingsFrom(section: Section): Omit<Settings, 'root'> {
-  const { gateway, deviceTypes, events, aggregate, retention, streams, functions, concurrency } = section;
-  const { maxLag, ...gatewayRest } = gateway;
+/** What applies to a stream or a function that the file says nothing about. */
+export function defaultsOf(): { readonly stream: StreamSettings; readonly function: LocalFunctionSettings } {
+  const filled = <T>(schema: object): T => {
+    const copy = {};
+    compile(schema)(copy);
+    return copy as T;
+  };
   return {
-    gateway: { ...gatewayRest, maxLagMs: maxLag },
-    deviceTypes,
-    events: { maxFutureMs: events.maxFuture, oldest: events.oldest },
-    aggregate: { windowMs: aggregate.window, allowedLatenessMs: aggregate.allowedLateness },
-    retention,
-    streams,
-    functions: Object.fromEntries(
-      Object.entries(functions).map(([name, { idle, ...rest }]) => [name, { ...rest, idleMs: idle }]),
-    ),
-    destinations: {},
-    concurrency,
+    stream: filled<StreamSettings>(streamSchema),
+    function: localFrom(filled<FunctionSection>(functionSchema)),
   };
 }
 
-function checkRelations({ gateway, aggregate, retention, streams }: Section, problems: Problems): void {
-  const problem = (path: readonly string[], reason: string) => problems.add([...AT, ...path], reason);
+function settingsFrom(section: Section): Omit<GivenSettings, 'root'> {
+  const { gateway, events, aggregate, functions, ...rest } = section;
+  const { maxLag, ...gatewayRest } = gateway;
+  return {
+    ...rest,
+    gateway: { ...gatewayRest, maxLagMs: maxLag },
+    events: { maxFutureMs: events.maxFuture, oldest: events.oldest },
+    aggregate: { windowMs: aggregate.window, allowedLatenessMs: aggregate.allowedLateness },
+    functions: Object.fromEntries(
+      Object.entries(functions).map(([name, settings]) => [name, localFrom(settings)]),
+    ),
+  };
+}
+
+function localFrom({ idle, ...rest }: FunctionSection): LocalFunctionSettings {
+  return { ...rest, idleMs: idle };
+}
+
+/** Streams whose settings the file leaves out are checked too: the gateway's limit has to suit their defaults. */
+export function checkStreamSettings(
+  streams: Readonly<Record<string, StreamSettings>>,
+  { maxPayloadBytes }: Settings['gateway'],
+  problems: Problems,
+): void {
   for (const [name, stream] of Object.entries(streams)) {
+    const problem = (key: string, reason: string) => problems.add([...AT, 'streams', name, key], reason);
     if (stream.hardLimitBytes <= stream.maxBytes) {
-      problem(
-        ['streams', name, 'hardLimitBytes'],
-        'must be above maxBytes, or appends stop before anything is deleted',
-      );
+      problem('hardLimitBytes', 'must be above maxBytes, or appends stop before anything is deleted');
     }
-    if (stream.segmentBytes < 4096) problem(['streams', name, 'segmentBytes'], 'must be at least 4KiB');
+    if (stream.segmentBytes < 4096) problem('segmentBytes', 'must be at least 4KiB');
     if (stream.segmentBytes > stream.maxBytes) {
-      problem(
-        ['streams', name, 'segmentBytes'],
-        'must not be above maxBytes: a segment is the unit of deletion',
-      );
+      problem('segmentBytes', 'must not be above maxBytes: a segment is the unit of deletion');
     }
-    if (gateway.maxPayloadBytes >= stream.hardLimitBytes) {
-      problem(['gateway', 'maxPayloadBytes'], `must be below streams.${name}.hardLimitBytes`);
+    if (maxPayloadBytes >= stream.hardLimitBytes) {
+      problems.add([...AT, 'gateway', 'maxPayloadBytes'], `must be below streams.${name}.hardLimitBytes`);
+    }
+  }
+}
+
+function checkRelations({ gateway, aggregate, retention, destinations }: Section, problems: Problems): void {
+  const problem = (path: readonly string[], reason: string) => problems.add([...AT, ...path], reason);
+  for (const [name, destination] of Object.entries(destinations)) {
+    const kinds = ['stream', 'file', 'webhook'].filter((kind) => kind in destination);
+    if (kinds.length !== 1) {
+      const found = kinds.length === 0 ? 'none is given' : `${kinds.join(' and ')} are given`;
+      problem(['destinations', name], `must have exactly one of stream, file, webhook; ${found}`);
     }
   }
   if (gateway.maxPayloadBytes === 0) problem(['gateway', 'maxPayloadBytes'], 'must be above 0');
@@ -175,8 +201,4 @@ function checkRelations({ gateway, aggregate, retention, streams }: Section, pro
       'must be above aggregate.window plus allowedLateness: such windows still change',
     );
   }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

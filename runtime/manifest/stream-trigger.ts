@@ -1,134 +1,121 @@
-/** `stream:` entries: event source mappings from a Kinesis stream of this file's `resources`. */
-import { Ajv } from 'ajv';
+/** `stream:` entries: event source mappings from Kinesis streams. */
+import { type Arn, readArn } from './arn.js';
+import { streamNameToken } from './logical-ids.js';
 import type { StreamTrigger } from './manifest.js';
-import type { PathKeys, Problems } from './problems.js';
-import { suggestion } from './problems.js';
+import { type GivenMapping, givenOf, mappingOf } from './mapping-rules.js';
+import { logicalIds } from './osls.js';
+import { type PathKeys, suggestion } from './problems.js';
+import type { TriggerContext } from './trigger-context.js';
+import { isObject, oneOf, refuseOthers } from './values.js';
 
-/** The streams that `resources` declares: logical id -> name. */
-export type StreamNames = ReadonlyMap<string, string>;
-
-/** Settings that AWS takes and the local poller does not have yet; with this value they change nothing. */
-const NOT_YET: Readonly<Record<string, unknown>> = {
-  parallelizationFactor: 1,
-  tumblingWindowInSeconds: 0,
-  filterPatterns: undefined,
-  destinations: undefined,
-  consumer: undefined,
-  startingPositionTimestamp: undefined,
-};
-
-/** Ranges: Lambda's CreateEventSourceMapping. Defaults: osls', where it has any (batchSize 10), else Lambda's. */
-const schema = {
-  type: 'object',
-  additionalProperties: false,
-  required: ['arn'],
-  properties: {
-    arn: {},
-    type: { enum: ['kinesis'] },
-    batchSize: { type: 'integer', minimum: 1, maximum: 10_000, default: 10 },
-    batchWindow: { type: 'integer', minimum: 0, maximum: 300, default: 0 },
-    startingPosition: { enum: ['TRIM_HORIZON', 'LATEST'], default: 'TRIM_HORIZON' },
-    maximumRetryAttempts: { type: 'integer', minimum: -1, maximum: 10_000, default: -1 },
-    maximumRecordAgeInSeconds: {
-      type: 'integer',
-      minimum: -1,
-      maximum: 604_800,
-      not: { minimum: 0, maximum: 59 },
-      default: -1,
-    },
-    bisectBatchOnFunctionError: { type: 'boolean', default: false },
-    functionResponseType: { enum: ['ReportBatchItemFailures'] },
-    enabled: { type: 'boolean', default: true },
-  },
-};
-const KNOWN = Object.keys(schema.properties);
-const validate = new Ajv({ allErrors: true, useDefaults: true }).compile(schema);
-
-interface Checked {
-  readonly batchSize: number;
-  readonly batchWindow: number;
-  readonly startingPosition: StreamTrigger['startingPosition'];
-  readonly maximumRetryAttempts: number;
-  readonly maximumRecordAgeInSeconds: number;
-  readonly bisectBatchOnFunctionError: boolean;
-  readonly functionResponseType?: string;
-  readonly enabled: boolean;
-}
+const KEYS = [
+  'batchSize',
+  'batchWindow',
+  'bisectBatchOnFunctionError',
+  'enabled',
+  'filterPatterns',
+  'functionResponseType',
+  'maximumRecordAgeInSeconds',
+  'maximumRetryAttempts',
+  'parallelizationFactor',
+  'startingPosition',
+  'startingPositionTimestamp',
+  'tumblingWindowInSeconds',
+] as const;
+const KNOWN = ['arn', 'type', 'consumer', 'destinations', ...KEYS];
+const WANTED =
+  '!GetAtt <stream>.Arn of a Kinesis stream under resources (with type: kinesis), or the ARN of one';
+/** Kinesis' own default, for streams that this file does not declare. */
+const RETENTION_MS = 86_400_000;
 
 /** One trigger, or none when a problem was added. */
-export function streamTrigger(
-  value: unknown,
-  at: PathKeys,
-  streams: StreamNames,
-  problems: Problems,
-): StreamTrigger[] {
-  const given: Record<string, unknown> =
-    typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : { arn: value };
+export function streamTrigger(value: unknown, at: PathKeys, context: TriggerContext): StreamTrigger[] {
+  const { problems, extensions, destinations, streams, now, functionName } = context;
   const before = problems.list.length;
-  const stream = streamOf(given.arn, [...at, 'arn'], streams, problems);
-  for (const [key, harmless] of Object.entries(NOT_YET)) {
-    if (given[key] !== undefined && given[key] !== harmless) notYet(key, '');
-    delete given[key];
+  const plain = typeof value === 'string';
+  const entry = isObject(value) ? value : { arn: value };
+  refuseOthers(entry, KNOWN, at, problems);
+  if (entry.type === 'dynamodb' || /^arn:[\w-]+:dynamodb:/.test(String(entry.arn))) {
+    problems.add(
+      [...at, entry.type === 'dynamodb' ? 'type' : 'arn'],
+      'a stream of a DynamoDB table has changes of that table, and there is no such table here',
+    );
+    return [];
   }
-  if (given.type === 'dynamodb') {
-    notYet('type', ' dynamodb');
-    delete given.type;
-  }
-  if (given.startingPosition === 'AT_TIMESTAMP') {
-    notYet('startingPosition', ' AT_TIMESTAMP');
-    delete given.startingPosition;
-  }
-  if (!validate(given)) problems.addSchemaErrors(at, validate.errors ?? [], () => KNOWN);
-  const checked = given as unknown as Checked;
-  if (checked.batchSize > 10 && checked.batchWindow === 0) {
-    problems.add([...at, 'batchWindow'], 'must be at least 1 (second) on AWS with a batchSize above 10');
-  }
-  if (stream === undefined || problems.list.length > before) return [];
-  const age = checked.maximumRecordAgeInSeconds;
-  return [
-    {
-      type: 'stream',
-      source: 'kinesis',
-      stream,
-      arn: `arn:aws:kinesis:us-east-1:000000000000:stream/${stream}`,
-      bootstrapServers: [],
-      parallelizationFactor: 1,
-      tumblingWindowMs: 0,
-      filterPatterns: [],
-      batchSize: checked.batchSize,
-      batchWindowMs: checked.batchWindow * 1000,
-      startingPosition: checked.startingPosition,
-      maximumRetryAttempts: checked.maximumRetryAttempts,
-      maximumRecordAgeMs: age === -1 ? -1 : age * 1000,
-      bisectBatchOnFunctionError: checked.bisectBatchOnFunctionError,
-      reportBatchItemFailures: checked.functionResponseType === 'ReportBatchItemFailures',
-      enabled: checked.enabled,
-    },
-  ];
+  if (entry.type !== undefined) oneOf('kinesis')(entry.type, [...at, 'type'], problems);
+  else if (isObject(entry.arn))
+    problems.add([...at, 'type'], 'must be kinesis: the packager needs it with a reference');
+  const arn = sourceOf(entry.arn, plain ? at : [...at, 'arn'], context);
 
-  function notYet(key: string, what: string): void {
-    problems.add([...at, key], `${key}${what} is known on AWS, but the local runtime cannot honour it yet`);
+  const given = givenOf(entry, KEYS, at);
+  if (entry.destinations !== undefined) {
+    const failure = onFailureOf(entry.destinations, [...at, 'destinations'], context);
+    if (failure !== undefined) given.set('onFailure', failure);
   }
+  const logicalId = logicalIds.getStreamLogicalId(functionName, 'kinesis', streamNameToken(entry.arn));
+  extensions.merge(logicalId, 'kinesis', given);
+  checkTimestamp(entry, given, logicalId, at, context);
+  checkConsumer(entry.consumer, [...at, 'consumer'], context);
+  const stream = arn?.resource.slice('stream/'.length);
+  const allowed = { buckets: true, fifo: false, ...(stream === undefined ? {} : { source: stream }) };
+  const mapping = mappingOf(given, { kind: 'kinesis', at, destinations, allowed, now }, problems);
+  if (arn === undefined || stream === undefined || problems.list.length > before) return [];
+  streams.standIn(stream, RETENTION_MS);
+  return [{ type: 'stream', source: 'kinesis', stream, arn: arn.text, bootstrapServers: [], ...mapping }];
 }
 
-/** The stream an ARN stands for: `!GetAtt Telemetry.Arn`, in either form, or a literal one. */
-function streamOf(arn: unknown, at: PathKeys, streams: StreamNames, problems: Problems): string | undefined {
-  const reference = (Object(arn) as Record<string, unknown>)['Fn::GetAtt'];
-  const [id, attribute] = Array.isArray(reference) ? reference : String(reference).split('.');
-  if (reference !== undefined && attribute === 'Arn') {
-    const name = streams.get(String(id));
-    if (name !== undefined) return name;
-    problems.add(at, `no Kinesis stream ${id} under resources${suggestion(String(id), [...streams.keys()])}`);
+function sourceOf(value: unknown, at: PathKeys, { resources, streams, problems }: TriggerContext) {
+  const arn: Arn | undefined = readArn(value, at, resources, ['AWS::Kinesis::Stream'], WANTED, problems);
+  if (arn === undefined) return undefined;
+  const name = /^stream\/(.+)$/.exec(arn.resource)?.[1];
+  if (arn.service !== 'kinesis' || name === undefined) {
+    problems.add(at, `must be ${WANTED}`);
     return undefined;
   }
-  const literal = typeof arn === 'string' ? /^arn:[\w-]+:kinesis:.*:stream\/(.+)$/.exec(arn)?.[1] : undefined;
-  const names = [...streams.values()];
-  if (literal !== undefined && names.includes(literal)) return literal;
+  if (!streams.has(name)) {
+    problems.add(
+      at,
+      `no Kinesis stream named ${name} under resources${suggestion(name, streams.names)} ` +
+        `(custom.millrace.streams.${name}.partitions makes one here)`,
+    );
+    return undefined;
+  }
+  return arn;
+}
+
+function onFailureOf(value: unknown, at: PathKeys, { problems }: TriggerContext) {
+  if (!isObject(value) || value.onFailure === undefined) {
+    problems.add(at, 'must have onFailure');
+    return undefined;
+  }
+  refuseOthers(value, ['onFailure'], at, problems);
+  return { value: value.onFailure, at: [...at, 'onFailure'] };
+}
+
+/** Enhanced fan-out: another way for AWS to fetch the same records. */
+function checkConsumer(value: unknown, at: PathKeys, { problems }: TriggerContext): void {
+  if (value === undefined || value === true || isObject(value)) return;
+  if (typeof value === 'string' && value.startsWith('arn:')) return;
+  problems.add(at, 'must be true or the ARN of a consumer');
+}
+
+/**
+ * The packager (osls 4.3) writes `startingPositionTimestamp` into the template only for a stream with `consumer`.
+ * Without it AWS would be told AT_TIMESTAMP and no time.
+ */
+function checkTimestamp(
+  entry: Record<string, unknown>,
+  given: GivenMapping,
+  logicalId: string,
+  at: PathKeys,
+  { problems }: TriggerContext,
+): void {
+  const path = [...at, 'startingPositionTimestamp'];
+  const own = given.get('startingPositionTimestamp');
+  if (own === undefined || entry.consumer !== undefined || own.at.join('\0') !== path.join('\0')) return;
   problems.add(
-    at,
-    literal === undefined
-      ? 'must be !GetAtt <stream>.Arn of a Kinesis stream under resources'
-      : `no Kinesis stream named ${literal} under resources${suggestion(literal, names)}`,
+    path,
+    'the packager leaves it out of the template without `consumer`; say it as ' +
+      `resources.extensions.${logicalId}.Properties.StartingPositionTimestamp`,
   );
-  return undefined;
 }
