@@ -1,9 +1,9 @@
 /**
  * The documents that a destination gets about records which an event source mapping gave up.
  *
- * Kinesis' and Kafka's are AWS's own, field by field. AWS has none for SQS (a queue's redrive policy moves the message
- * itself), so that one follows the others, with the messages' ids. The records themselves go along only when asked
- * for, as AWS does for S3: `payload` is the event that the function was, or would have been, given.
+ * Kinesis' and Kafka's are AWS's own, field by field. The records themselves go along only when asked for, as AWS does
+ * for S3: `payload` is the event that the function was, or would have been, given. AWS has no document for SQS, whose
+ * dead-letter queue gets the messages themselves; so that one follows the others and always has the payload.
  *
  * Ticks are no records to a Lambda function and are not counted; a batch of nothing but ticks is described by them.
  */
@@ -50,7 +50,7 @@ export function streamFailureDocument(failure: StreamFailure): object {
     version: '1.0',
     timestamp: isoTime(failure.now),
     ...batchInfo(source, batch, event),
-    ...(withPayload ? { payload: event() } : {}),
+    ...(withPayload || source.kind === 'sqs' ? { payload: event() } : {}),
   };
 }
 

@@ -133,8 +133,9 @@ test('Kafka: the document', () => {
   expect(document).not.toHaveProperty('KafkaBatchInfo.eventSourceArn');
 });
 
-test('SQS: ids of the messages as the events show them', () => {
+test('SQS: ids of the messages as the events show them, and the messages, as a dead-letter queue has them', () => {
   expect(streamFailureDocument(failure('sqs'))).toMatchObject({
+    payload: { Records: [{ body: 'a' }, { body: 'b' }, { body: 'c' }] },
     requestContext,
     SQSBatchInfo: {
       batchSize: 3,
