@@ -69,7 +69,7 @@ export interface Finding {
     | 'rollup'
     | 'alert'
     | 'books'
-    | 'latest';
+    | 'late';
   /** One sentence with the exact event, window or alert. */
   readonly what: string;
   readonly expected?: unknown;
