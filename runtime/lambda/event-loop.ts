@@ -7,7 +7,7 @@
  * would say "empty" too early.) A host that runs a function inline has an event loop of its own that never empties:
  * there a callback is taken at its word.
  */
-import { isMainThread, parentPort } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 
 export interface EventLoop {
   /** Calls `then` once, when the loop has emptied. Returns how to stop waiting. */
@@ -17,31 +17,39 @@ export interface EventLoop {
 }
 
 /** What must not count while waiting: the environment's connection to its host. */
-interface Connection {
+export interface HostConnection {
   ref(): void;
   unref(): void;
 }
 
-/** The loop of this thread or process; `inline` for one that is the host's. */
-export function eventLoop(inline: boolean): EventLoop {
-  const connection = isMainThread ? (process.channel as Connection | undefined) : parentPort;
-  return inline || !connection ? { canTell: false, whenEmpty: () => () => {} } : loopWith(connection);
+/** Of a thread, known from the start; of a process, told by whoever opens it. */
+let connection: HostConnection | null = parentPort;
+
+export function setHostConnection(opened: HostConnection): void {
+  connection = opened;
 }
 
-function loopWith(connection: Connection): EventLoop {
+/** The loop of this thread or process; `inline` for one that is the host's. */
+export function eventLoop(inline: boolean): EventLoop {
+  return inline || connection === null ? unknowable : loopWith(connection);
+}
+
+const unknowable: EventLoop = { canTell: false, whenEmpty: () => () => undefined };
+
+function loopWith(host: HostConnection): EventLoop {
   return {
     canTell: true,
     whenEmpty(then) {
       const stop = () => {
         process.removeListener('beforeExit', onEmpty);
-        connection.ref();
+        host.ref();
       };
       const onEmpty = () => {
         stop();
         then();
       };
       process.on('beforeExit', onEmpty);
-      connection.unref();
+      host.unref();
       return stop;
     },
   };
