@@ -35,7 +35,9 @@ export function requestOf(event: HttpApiEvent): Request {
   if (event.cookies !== undefined) headers.set('cookie', event.cookies.join('; '));
   const method = event.requestContext.http.method.toUpperCase();
   const hasBody = event.body !== undefined && method !== 'GET' && method !== 'HEAD';
-  return new Request(`https://${event.requestContext.domainName}${pathOf(event)}${query}`, {
+  // HTTP APIs decode the path: what would end it in a URL is part of it.
+  const path = pathOf(event).replace(/[?#]/g, encodeURIComponent);
+  return new Request(`https://${event.requestContext.domainName}${path}${query}`, {
     method,
     headers,
     ...(hasBody ? { body: Buffer.from(event.body!, event.isBase64Encoded ? 'base64' : 'utf8') } : {}),

@@ -36,14 +36,17 @@ async function viaLambda(
   batches: readonly Batch[],
   platform: MemoryPlatform,
 ): Promise<void> {
+  const invoke = entered(create, platform);
+  for (const batch of batches) expect(await invoke(batch)).toEqual({ kind: 'success' });
+}
+
+function entered(create: CreateFunction, platform: MemoryPlatform) {
   const handler = lambdaHandler(create, () => platform);
   const spec = { ...lambdaSpec('handler.js'), isolation: 'inline' as const };
   const runner = createLambdaRunner(handler, spec, platform.log, { enveloped: true });
   const { source } = invocationOf('kinesis', []);
-  for (const batch of batches) {
-    const info = { requestId: 'test', deadline: performance.now() + 30_000 };
-    expect(await runner.batch({ source, batch }, info)).toEqual({ kind: 'success' });
-  }
+  const info = { requestId: 'test', deadline: performance.now() + 30_000 };
+  return (batch: Batch) => runner.batch({ source, batch }, info);
 }
 
 /** Everything the stream functions leave behind. */
@@ -108,3 +111,27 @@ test.each([
   },
   60_000,
 );
+
+test('both paths name the same records as failed, and let the same errors through', async () => {
+  const timeline = ['a', 'b', 'c', 'd'].map(
+    (payload, i): TestRecord => ({ arrivalTime: BEGIN + i, key: 'k', payload }),
+  );
+  const batch = { ...batchesOf([tick(BEGIN), ...timeline], [])[0]!, baseOffset: 70n };
+  await fc.assert(
+    fc.asyncProperty(fc.subarray([70n, 71n, 72n, 73n, 74n]), fc.boolean(), async (failures, throws) => {
+      const create: CreateFunction = () => ({
+        async process() {
+          if (throws) throw new RangeError('told to');
+          return { batchItemFailures: failures };
+        },
+      });
+      const platform = memoryPlatform();
+      const outcome = entered(create, platform)(batch);
+      if (throws) await expect(outcome).rejects.toThrow(new RangeError('told to'));
+      else if (failures.length === 0) expect(await outcome).toEqual({ kind: 'success' });
+      else expect(await outcome).toEqual({ kind: 'partial', failures });
+      await platform.stores.close();
+    }),
+    { numRuns: 40 },
+  );
+});
