@@ -1,23 +1,24 @@
 /**
- * The functions of a deployment: an environment each, event source mappings for their streams, jobs for their
+ * The functions of a deployment: a pool of environments each, event source mappings for their streams, jobs for their
  * schedules.
  */
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Clock } from '../common/clock.js';
-import type { Batch } from '../streams/batch.js';
 import type { Checkpoints } from '../streams/checkpoints.js';
 import type { Stream } from '../streams/stream.js';
 import { builtModule } from './built-module.js';
-import { createEnvironment, type Environment, type PlatformHost } from './environments/environment.js';
-import { serializeError } from './environments/errors.js';
-import type { BatchOutcome, FunctionPool } from './environments/invocation.js';
+import { createConcurrency, type FunctionConcurrency } from './environments/concurrency.js';
+import type { PlatformHost } from './environments/environment.js';
+import type { FunctionPool } from './environments/invocation.js';
+import { createPool } from './environments/pool.js';
 import type { EnvironmentSpec } from './environments/protocol.js';
 import { createTurns, type Turns } from './environments/turns.js';
 import { createRouter, type Router } from './http/router.js';
 import type { FunctionManifest, Manifest, StreamTrigger } from './manifest/manifest.js';
 import { createMapping, type Mapping } from './mappings/mapping.js';
+import { scheduledRun } from './schedules/rules.js';
 import { parseSchedule } from './schedules/schedule.js';
 import { createScheduler, systemClock } from './schedules/scheduler.js';
 
@@ -26,8 +27,8 @@ export interface Functions {
   readonly router: Router;
   /** Empty until `start`: their checkpoints are read then. */
   readonly mappings: readonly Mapping[];
-  readonly environments: ReadonlyMap<string, Environment>;
-  environmentOf(name: string): Environment;
+  readonly pools: ReadonlyMap<string, FunctionPool>;
+  poolOf(name: string): FunctionPool;
   /** Creates the stream and HTTP functions, so that what is wrong with them shows before anything listens. */
   warmUp(): Promise<void>;
   /** Goes on from the checkpoints. */
@@ -62,29 +63,31 @@ export async function createFunctions(options: FunctionsOptions): Promise<Functi
   const modules = await Promise.all(
     manifest.functions.map((fn) => builtModule(join(manifest.root, fn.handlerFile), manifest.root)),
   );
-  const environments = new Map(
-    manifest.functions.map((fn, index) => [fn.name, environmentFor(fn, modules[index]!, options, turns)]),
+  const concurrency = createConcurrency(manifest.settings.concurrency, manifest.functions);
+  const pools = new Map(
+    manifest.functions.map((fn, index) => [
+      fn.name,
+      poolFor(fn, modules[index]!, options, turns, concurrency.get(fn.name)!),
+    ]),
   );
-  const environmentOf = (name: string) => environments.get(name)!;
+  const poolOf = (name: string) => pools.get(name)!;
   let mappings: readonly Mapping[] = [];
   const createMappings = () =>
     manifest.functions.flatMap((fn) =>
       fn.triggers.flatMap((trigger) => {
         if (trigger.type !== 'stream' || !trigger.enabled) return [];
         const stream = streams.get(trigger.stream)!;
-        const environment = environmentOf(fn.name);
+        const { processBatch } = poolOf(fn.name);
         const time = () => options.clock.now();
         const mapping = { functionName: fn.name, functionArn: fn.arn, trigger: localTrigger(fn, trigger) };
-        return [
-          createMapping(mapping, { stream, invoke: invokeThrough(environment), checkpoints, log, time }),
-        ];
+        return [createMapping(mapping, { stream, invoke: processBatch, checkpoints, log, time })];
       }),
     );
   const scheduler = createScheduler({
     jobs: manifest.functions.flatMap((fn) =>
       fn.triggers.flatMap((trigger) => {
         if (trigger.type !== 'schedule' || !trigger.enabled) return [];
-        const run = (time: number) => environmentOf(fn.name).scheduled(time);
+        const run = (time: number) => poolOf(fn.name).scheduled(scheduledRun(fn, trigger, time));
         return [
           {
             name: fn.name,
@@ -109,13 +112,13 @@ export async function createFunctions(options: FunctionsOptions): Promise<Functi
     get mappings() {
       return mappings;
     },
-    environments,
-    environmentOf,
+    pools,
+    poolOf,
     async warmUp() {
       const needed = manifest.functions.filter(({ triggers }) =>
         triggers.some(({ type }) => type !== 'schedule'),
       );
-      await Promise.all(needed.map(({ name }) => environmentOf(name).start()));
+      await Promise.all(needed.map(({ name }) => poolOf(name).warmUp()));
     },
     start() {
       mappings = createMappings();
@@ -132,17 +135,18 @@ export async function createFunctions(options: FunctionsOptions): Promise<Functi
       await Promise.all([scheduler.stop(), ...mappings.map((mapping) => mapping.stop())]);
     },
     async close() {
-      await Promise.all([...environments.values()].map((environment) => environment.close()));
+      await Promise.all([...pools.values()].map((pool) => pool.close()));
     },
   };
 }
 
-function environmentFor(
+function poolFor(
   fn: FunctionManifest,
   modulePath: string,
   options: FunctionsOptions,
   turns: Turns,
-): Environment {
+  concurrency: FunctionConcurrency,
+): FunctionPool {
   const spec: EnvironmentSpec = {
     functionName: fn.name,
     functionArn: fn.arn,
@@ -161,32 +165,17 @@ function environmentFor(
     logLevel: options.logLevel,
     nice: fn.local.nice,
   };
-  return createEnvironment(spec, options.platform, fn.local.nice > 0 ? turns : undefined);
+  return createPool(spec, {
+    platform: options.platform,
+    log: options.log,
+    environments: fn.local.environments,
+    provisionedConcurrency: fn.provisionedConcurrency,
+    idleMs: fn.local.idleMs,
+    concurrency,
+    ...(fn.local.nice > 0 ? { turns } : {}),
+  });
 }
 
 function localTrigger(fn: FunctionManifest, trigger: StreamTrigger): StreamTrigger {
   return { ...trigger, batchWindowMs: fn.local.batchWindowMs ?? trigger.batchWindowMs };
-}
-
-/** Batches of one turn of the event loop reach the environment together: waking it costs more than most of them. */
-function invokeThrough(environment: Environment): FunctionPool['processBatch'] {
-  let waiting: { readonly batch: Batch; readonly resolve: (outcome: BatchOutcome) => void }[] = [];
-  const send = async () => {
-    const sent = waiting;
-    waiting = [];
-    const outcomes = await environment
-      .process(sent.map(({ batch }) => batch))
-      .catch((error: unknown) => sent.map(() => ({ error: serializeError(error) })));
-    for (const [i, { resolve }] of sent.entries()) {
-      const outcome = outcomes[i]!;
-      if ('error' in outcome) resolve({ kind: 'error', error: outcome.error });
-      else if (outcome.failures.length === 0) resolve({ kind: 'success' });
-      else resolve({ kind: 'partial', failures: outcome.failures });
-    }
-  };
-  return ({ batch }) =>
-    new Promise((resolve) => {
-      waiting.push({ batch, resolve });
-      if (waiting.length === 1) process.nextTick(() => void send());
-    });
 }

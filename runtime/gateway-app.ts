@@ -44,7 +44,7 @@ export function gatewayApp(options: GatewayAppOptions): Hono {
       maxBodyBytes: MAX_BODY_BYTES,
     }),
     router: { match: (method, path) => functions().router.match(method, path) },
-    environmentOf: (name) => functions().environmentOf(name),
+    poolOf: (name) => functions().poolOf(name),
     health: () => Object.fromEntries([...streams.values()].map((stream) => [stream.name, stream.health()])),
     serving: options.serving,
     metrics: async () => ({ contentType: metrics.contentType, text: await metrics.metrics() }),

@@ -99,7 +99,6 @@ function mappingMetrics(define: Define, sources: MetricSources): void {
     });
   }
   define('function_cold_starts_total', 'Environments started.', ['function'], (add) => {
-    for (const [name, environment] of sources.functions().environments)
-      add({ function: name }, environment.coldStarts.length);
+    for (const [name, pool] of sources.functions().pools) add({ function: name }, pool.stats.coldStarts);
   });
 }

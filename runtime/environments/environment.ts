@@ -1,234 +1,282 @@
 /**
- * The host's side of an environment: one worker thread running one function.
+ * The host's side of one environment: starts it, gives it one thing to do at a time, holds each to the function's
+ * timeout, and says what became of it.
  *
- * A timeout, a crash, an exit or running out of memory ends the thread; the invocation that was under way fails with
- * an error that says so, and the next one starts a fresh thread. Nothing of this reaches the host's own state.
+ * A timeout, a crash, an exit or running out of memory ends the environment and nothing else; what was under way fails
+ * with an error that says so.
  */
-import { Worker } from 'node:worker_threads';
-import { MillraceError } from '../../common/errors.js';
-import type { Batch } from '../../streams/batch.js';
+import type { Timers } from '../../common/clock.js';
+import type { MillraceError } from '../../common/errors.js';
+import type { Channel, OpenChannel } from './channel.js';
 import { deserializeError, serializeError } from './errors.js';
-import { packBatches, packedLength } from './packing.js';
-import type {
-  BatchOutcome,
-  EnvironmentSpec,
-  FromEnvironment,
-  HttpRequest,
-  HttpResponse,
-  PlatformCall,
-  ToEnvironment,
-  Work,
+import { exited, timedOut } from './failures.js';
+import type { BatchOutcome } from './invocation.js';
+import type { Round } from './packing.js';
+import {
+  type EnvironmentSpec,
+  type FromEnvironment,
+  type PlatformCall,
+  type Reply,
+  sharedNow,
+  type Usage,
+  type Work,
 } from './protocol.js';
-import { atOnce, type Turns } from './turns.js';
 
 /** Serves the calls a function makes on its platform. */
 export type PlatformHost = (call: PlatformCall) => Promise<unknown>;
 
-export interface ColdStart {
-  /** From spawning the thread until the function was created, ms; and the import's share of it. */
-  readonly totalMs: number;
-  readonly importMs: number;
+export interface RoundResult {
+  /** One per batch; null where the environment ended before it came to the batch. */
+  readonly outcomes: readonly (BatchOutcome | null)[];
+  readonly usage: Usage;
 }
 
 export interface Environment {
-  /** Starts the thread if there is none; rejects with what `create` threw. */
-  start(): Promise<void>;
-  /** One outcome per batch (one at least, all of one stream), in order. Rejects when the environment itself failed; then none may have happened. */
-  process(batches: readonly Batch[]): Promise<readonly BatchOutcome[]>;
-  scheduled(time: number): Promise<void>;
-  fetch(request: HttpRequest): Promise<HttpResponse>;
-  readonly coldStarts: readonly ColdStart[];
-  /** Lets the invocation under way finish, then ends the thread. */
+  /** Resolves when the function was created; rejects with what the import or `create` threw. */
+  readonly ready: Promise<void>;
+  /** Times of the start, once `ready`. */
+  readonly start: { readonly spawnMs: number; readonly importMs: number } | undefined;
+  /** Nothing can be done here any more. */
+  readonly ended: boolean;
+  /** Never rejects. */
+  round(round: Round, measure: boolean): Promise<RoundResult>;
+  /** Never rejects: what went wrong is an `error` reply. */
+  invoke(requestId: string, work: Work, measure: boolean): Promise<Reply>;
+  /** When nothing is under way. */
   close(): Promise<void>;
 }
 
-const THREAD = new URL('./thread.js', import.meta.url);
-/** A thread needs some heap before the function gets any. */
-const MIN_HEAP_MB = 64;
-/** How long a closing thread may take to close its stores (ms). */
+export interface EnvironmentDependencies {
+  readonly open: OpenChannel;
+  readonly platform: PlatformHost;
+  readonly timers: Timers;
+  /** Once, as soon as nothing can be done there any more. */
+  readonly onEnd: () => void;
+}
+
+/** Lambda's time for init, which the function's timeout is added to: a longer init runs into it. */
+const INIT_MS = 10_000;
+/** How long a closing environment may take to close its stores (ms). */
 const CLOSE_GRACE_MS = 2_000;
+const SUCCEEDED: BatchOutcome = Object.freeze({ kind: 'success' });
 
-/** Memory shared with a thread to begin with; it grows with the batches. */
-const MIN_SHARED_BYTES = 256 * 1024;
-const SUCCEEDED: BatchOutcome = { failures: [] };
+const NO_USAGE: Usage = { durationsMs: [], memoryBytes: 0 };
 
-type Reply = Extract<FromEnvironment, { type: 'outcomes' | 'response' | 'done' | 'error' }>;
 interface Pending {
   readonly id: number;
-  resolve(reply: Reply): void;
-  reject(error: Error): void;
+  readonly sentAt: number;
+  /** Outcomes that came before the reply, by the batch's place. */
+  readonly early: Map<number, BatchOutcome>;
+  finish(result: Reply | MillraceError): void;
 }
 
-export function createEnvironment(
-  spec: EnvironmentSpec,
-  platform: PlatformHost,
-  turns: Turns = atOnce,
-): Environment {
-  const coldStarts: ColdStart[] = [];
-  let worker: Promise<Worker> | undefined;
+export function startEnvironment(spec: EnvironmentSpec, dependencies: EnvironmentDependencies): Environment {
+  const { open, platform, timers, onEnd } = dependencies;
+  const begun = sharedNow();
+  let start: Environment['start'];
+  let freezes = false;
   let pending: Pending | undefined;
+  let end: MillraceError | undefined;
   let sequence = 0;
-  /** Threads that timed out: a new one may be at work before they have ended. */
-  const abandoned = new WeakSet<Worker>();
-  /** What each thread shares with its host; a thread's memory is its own, so that none reads what is another's. */
-  const memories = new WeakMap<Worker, Buffer>();
-  /** Puts the batches where the thread finds them; returns the memory when it is new to the thread. */
-  const share = (thread: Worker, batches: readonly Batch[]): SharedArrayBuffer | null => {
-    const length = packedLength(batches);
-    let memory = memories.get(thread);
-    let fresh: SharedArrayBuffer | null = null;
-    if (memory === undefined || memory.length < length) {
-      fresh = new SharedArrayBuffer(Math.max(MIN_SHARED_BYTES, length * 2));
-      memory = Buffer.from(fresh);
-      memories.set(thread, memory);
-    }
-    packBatches(batches, memory);
-    return fresh;
-  };
-  /** Invocations run one at a time, in order of arrival. */
-  let queue: Promise<unknown> = Promise.resolve();
+  let becomeReady: () => void;
+  let failStart: (error: Error) => void;
+  let gone: () => void;
+  const ready = new Promise<void>((resolve, reject) => {
+    becomeReady = resolve;
+    failStart = reject;
+  });
+  // Whoever is interested looks at it; an environment that nobody waits for may fail as well.
+  ready.catch(() => undefined);
+  const exit = new Promise<void>((resolve) => {
+    gone = resolve;
+  });
 
-  const spawn = (): Promise<Worker> => {
-    const begun = performance.now();
-    const thread = new Worker(THREAD, {
-      workerData: spec,
-      resourceLimits: { maxOldGenerationSizeMb: Math.max(MIN_HEAP_MB, spec.memoryMB) },
-      name: spec.functionName,
-    });
-    return new Promise((resolve, reject) => {
-      let failure: Error | undefined;
-      thread.on('message', (message: FromEnvironment) => {
-        if (message.type === 'call') void serve(thread, message.id, message.call);
-        else if (message.type === 'ready') {
-          coldStarts.push({ totalMs: performance.now() - begun, importMs: message.importMs });
-          resolve(thread);
-        } else if (message.type === 'failed') {
-          reject(deserializeError(message.error));
-          void thread.terminate();
-        } else if (pending?.id === message.id) pending.resolve(message);
-      });
-      thread.on('error', (error) => {
-        failure = crashed(spec, error);
-      });
-      thread.on('exit', (code) => {
-        if (abandoned.has(thread)) return;
-        worker = undefined;
-        const error = failure ?? exited(spec, code);
-        reject(error);
-        pending?.reject(error);
-      });
-    });
+  const drop = (reason: MillraceError) => {
+    if (end !== undefined) return;
+    end = reason;
+    stopInitTimer();
+    failStart(reason);
+    onEnd();
+    pending?.finish(reason);
   };
-
-  const serve = async (thread: Worker, id: number, call: PlatformCall) => {
-    const answer: ToEnvironment = await platform(call).then(
-      (value) => ({ type: 'answer', id, value }),
-      (error) => ({ type: 'answer', id, error: serializeError(error) }),
+  const serve = async (id: number, call: PlatformCall) => {
+    const answer = await platform(call).then(
+      (value) => ({ type: 'answer', id, value }) as const,
+      (error: unknown) => ({ type: 'answer', id, error: serializeError(error) }) as const,
     );
-    thread.postMessage(answer);
+    if (end === undefined) channel.send(answer);
   };
-
-  const running = () => {
-    worker ??= spawn().catch((error) => {
-      worker = undefined;
-      throw error;
-    });
-    return worker;
+  const rest = () => {
+    if (freezes && end === undefined && pending === undefined) channel.freeze();
   };
-
-  /** @param shares how many times the function's timeout the work may take: once for each batch */
-  const run = async (workFor: (thread: Worker) => Work, shares: number): Promise<Reply> => {
-    const thread = await running();
-    const id = ++sequence;
-    let timer: NodeJS.Timeout | undefined;
-    try {
-      return await new Promise<Reply>((resolve, reject) => {
-        pending = { id, resolve, reject };
-        timer = setTimeout(() => {
-          reject(timedOut(spec));
-          abandoned.add(thread);
-          worker = undefined;
-          void thread.terminate();
-        }, spec.timeoutMs * shares);
-        thread.postMessage({ type: 'invoke', id, work: workFor(thread) } satisfies ToEnvironment);
-      });
-    } finally {
-      clearTimeout(timer);
-      pending = undefined;
+  const onMessage = (message: FromEnvironment) => {
+    if (end !== undefined) return;
+    switch (message.type) {
+      case 'ready':
+        stopInitTimer();
+        start = { spawnMs: message.startedAt - begun, importMs: message.importMs };
+        freezes = message.freezes;
+        becomeReady();
+        return rest();
+      case 'failed':
+        drop(deserializeError(message.error));
+        return channel.terminate();
+      case 'call':
+        return void serve(message.id, message.call);
+      case 'outcome':
+        if (pending?.id === message.id) pending.early.set(message.index, message.outcome);
+        return;
+      case 'crashed':
+        return;
+      default:
+        if (pending?.id === message.id) pending.finish(message);
     }
   };
+  const channel: Channel = open(spec, {
+    onMessage,
+    onEnd(reason) {
+      drop(reason);
+      gone();
+    },
+  });
+  const stopInitTimer = channel.enforcesTimeout
+    ? timers.after(INIT_MS + spec.timeoutMs, () => {
+        drop(timedOut(spec));
+        channel.terminate();
+      })
+    : () => undefined;
 
-  const invoke = <T extends Reply['type']>(workFor: (thread: Worker) => Work, expected: T, shares = 1) => {
-    const result = queue.then(async () => {
-      const reply = await turns.take(() => run(workFor, shares));
-      if (reply.type === 'error') throw deserializeError(reply.error);
-      if (reply.type !== expected)
-        throw new Error(`unexpected answer '${reply.type}' from ${spec.functionName}`);
-      return reply as Extract<Reply, { type: T }>;
-    });
-    queue = result.catch(() => undefined);
-    return result;
+  /** How long what is under way has taken, ms: the batch, not the round. */
+  const elapsed = ({ id, sentAt }: Pending): number => {
+    const progress = channel.progress();
+    return sharedNow() - (progress.id === id ? progress.begunAt : sentAt);
   };
+  const watch = (watched: Pending): (() => void) => {
+    let stop: () => void;
+    let due = false;
+    const look = () => {
+      const left = spec.timeoutMs - elapsed(watched);
+      if (left > 0) {
+        due = false;
+        stop = timers.after(Math.ceil(left), look);
+      } else if (!due) {
+        // When the host itself was busy, the answer may lie unread: look again when that had its turn.
+        due = true;
+        stop = timers.after(1, look);
+      } else {
+        drop(timedOut(spec));
+        channel.terminate();
+      }
+    };
+    stop = timers.after(spec.timeoutMs, look);
+    return () => stop();
+  };
+
+  /** Sends and waits for the reply, or for the end of the environment. */
+  const run = (send: (id: number) => void): Promise<{ result: Reply | MillraceError; was: Pending }> =>
+    new Promise((resolve) => {
+      const id = ++sequence;
+      const was: Pending = {
+        id,
+        sentAt: sharedNow(),
+        early: new Map(),
+        finish(result) {
+          stopWatch();
+          pending = undefined;
+          rest();
+          resolve({ result, was });
+        },
+      };
+      const stopWatch = channel.enforcesTimeout ? watch(was) : () => undefined;
+      pending = was;
+      send(id);
+    });
+  const failed = (reason: MillraceError, requestId: string) => ({
+    ...serializeError(reason),
+    requestId,
+    functionName: spec.functionName,
+  });
 
   return {
-    coldStarts,
-    async start() {
-      await running();
+    ready,
+    get start() {
+      return start;
     },
-    async process(batches) {
-      const { outcomes } = await invoke(
-        (thread) => ({ type: 'batches', stream: batches[0]!.stream, memory: share(thread, batches) }),
-        'outcomes',
-        batches.length,
+    get ended() {
+      return end !== undefined;
+    },
+    async round(round, measure) {
+      const { requestIds } = round;
+      const at = (error: MillraceError, index: number): BatchOutcome => ({
+        kind: 'error',
+        requestId: requestIds[index]!,
+        error: failed(error, requestIds[index]!),
+      });
+      if (start === undefined) {
+        const reason = await ready.then(() => undefined, asFailure);
+        // Init is part of each invocation that waits for it.
+        if (reason !== undefined)
+          return { outcomes: requestIds.map((_, i) => at(reason, i)), usage: NO_USAGE };
+      }
+      if (end !== undefined) return { outcomes: requestIds.map((_, i) => at(end!, i)), usage: NO_USAGE };
+      const { result, was } = await run((id) => channel.sendRound(id, round, measure));
+      const outcomes: (BatchOutcome | null)[] = requestIds.map((id, i) =>
+        identified(was.early.get(i) ?? SUCCEEDED, id, spec),
       );
-      return outcomes ?? batches.map(() => SUCCEEDED);
+      if (!(result instanceof Error)) {
+        const last = requestIds.length - 1;
+        if (result.type === 'finished' && result.outcome !== null) {
+          outcomes[last] = identified(result.outcome, requestIds[last]!, spec);
+        }
+        return { outcomes, usage: result.usage };
+      }
+      const progress = channel.progress();
+      const index = progress.id === was.id ? progress.index : 0;
+      outcomes[index] = at(result, index);
+      outcomes.fill(null, index + 1);
+      const durationsMs = new Array<number>(index + 1).fill(0);
+      durationsMs[index] = elapsed(was);
+      return { outcomes, usage: { durationsMs, memoryBytes: 0 } };
     },
-    async scheduled(time) {
-      await invoke(() => ({ type: 'scheduled', time }), 'done');
-    },
-    async fetch(request) {
-      return (await invoke(() => ({ type: 'fetch', request }), 'response')).response;
+    async invoke(requestId, work, measure) {
+      const error = (reason: MillraceError, usage: Usage): Reply => ({
+        type: 'error',
+        id: 0,
+        error: failed(reason, requestId),
+        usage,
+      });
+      if (start === undefined) {
+        const reason = await ready.then(() => undefined, asFailure);
+        if (reason !== undefined) return error(reason, NO_USAGE);
+      }
+      if (end !== undefined) return error(end, NO_USAGE);
+      const { result, was } = await run((id) =>
+        channel.send({ type: 'invoke', id, requestId, work, measure }),
+      );
+      if (result instanceof Error) return error(result, { durationsMs: [elapsed(was)], memoryBytes: 0 });
+      if (result.type !== 'error') return result;
+      return { ...result, error: { ...result.error, requestId, functionName: spec.functionName } };
     },
     async close() {
-      await queue;
-      const thread = await worker?.catch(() => undefined);
-      if (thread === undefined) return;
-      const exit = new Promise((resolve) => thread.once('exit', resolve));
-      thread.postMessage({ type: 'close' } satisfies ToEnvironment);
-      const timer = setTimeout(() => void thread.terminate(), CLOSE_GRACE_MS);
+      if (end !== undefined) return;
+      drop(exited(spec, 'being closed'));
+      channel.send({ type: 'close' });
+      const stop = timers.after(CLOSE_GRACE_MS, () => channel.terminate());
       await exit;
-      clearTimeout(timer);
+      stop();
     },
   };
 }
 
-/** Lambda's wording, which people search their logs for. */
-function timedOut(spec: EnvironmentSpec): MillraceError {
-  return new MillraceError(`Task timed out after ${(spec.timeoutMs / 1000).toFixed(2)} seconds`, {
-    code: 'FUNCTION_TIMEOUT',
-    canRetry: true,
-    hint: `Raise timeout of '${spec.functionName}' in serverless.yml, or make its batches smaller.`,
-  });
-}
+const asFailure = (reason: MillraceError) => reason;
 
-function crashed(spec: EnvironmentSpec, error: Error): MillraceError {
-  const outOfMemory = (error as NodeJS.ErrnoException).code === 'ERR_WORKER_OUT_OF_MEMORY';
-  return new MillraceError(
-    outOfMemory
-      ? `'${spec.functionName}' ran out of memory (${spec.memoryMB} MB)`
-      : `'${spec.functionName}' crashed: ${error.message}`,
-    {
-      code: outOfMemory ? 'FUNCTION_OUT_OF_MEMORY' : 'FUNCTION_CRASHED',
-      canRetry: true,
-      hint: outOfMemory ? 'Raise memorySize in serverless.yml.' : 'Its stack trace says where.',
-      cause: error,
-    },
-  );
-}
-
-function exited(spec: EnvironmentSpec, code: number): MillraceError {
-  return new MillraceError(`'${spec.functionName}' ended its environment with exit code ${code}`, {
-    code: 'FUNCTION_EXITED',
-    canRetry: true,
-  });
+/** An outcome that is not a plain success says which invocation it is about. */
+function identified(
+  outcome: BatchOutcome,
+  requestId: string,
+  { functionName }: EnvironmentSpec,
+): BatchOutcome {
+  if (outcome.kind === 'success' || outcome.kind === 'throttled') return outcome;
+  if (outcome.kind === 'partial') return { ...outcome, requestId };
+  return { ...outcome, requestId, error: { ...outcome.error, requestId, functionName } };
 }

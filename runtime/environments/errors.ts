@@ -1,5 +1,23 @@
+/** Errors across the border of an environment: class instances do not survive the crossing. */
 import { MillraceError } from '../../common/errors.js';
 import type { SerializedError } from './protocol.js';
+
+/** What a function threw, or what its environment died of, on the host's side. */
+export class FunctionError extends MillraceError {
+  readonly requestId: string | undefined;
+  readonly functionName: string | undefined;
+
+  constructor(data: SerializedError) {
+    super(data.message, {
+      code: data.code ?? 'FUNCTION_ERROR',
+      canRetry: data.canRetry,
+      ...(data.hint === undefined ? {} : { hint: data.hint }),
+    });
+    this.requestId = data.requestId;
+    this.functionName = data.functionName;
+    if (data.stack !== undefined) this.stack = data.stack;
+  }
+}
 
 export function serializeError(error: unknown): SerializedError {
   const known = error instanceof Error ? error : new Error(String(error));
@@ -18,12 +36,6 @@ export function serializeError(error: unknown): SerializedError {
   };
 }
 
-export function deserializeError(data: SerializedError): MillraceError {
-  const error = new MillraceError(data.message, {
-    code: data.code ?? 'FUNCTION_ERROR',
-    canRetry: data.canRetry,
-    ...(data.hint === undefined ? {} : { hint: data.hint }),
-  });
-  if (data.stack !== undefined) error.stack = data.stack;
-  return error;
+export function deserializeError(data: SerializedError): FunctionError {
+  return new FunctionError(data);
 }

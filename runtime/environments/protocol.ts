@@ -1,10 +1,11 @@
 /**
- * What an environment's thread and its host say to each other. Batches and appended records travel as frames in
- * buffers; everything else is small and rare enough for the structured clone.
+ * What an environment and its host say to each other. Batches and appended records travel as frames in buffers;
+ * everything else is small and rare enough to be cloned.
  */
 
 import type { LocalFunctionSettings, Settings } from '../../common/settings.js';
 import type { DeploymentStatus, MqttMessage } from '../../functions/contract.js';
+import type { BatchOutcome, DirectInvocation, EventSource, ScheduledRun } from './invocation.js';
 
 /** `provisioned-concurrency`: started ahead of the first invocation and kept. */
 export type InitializationType = 'on-demand' | 'provisioned-concurrency';
@@ -44,6 +45,9 @@ export interface SerializedError {
   readonly code: string | undefined;
   readonly canRetry: boolean;
   readonly hint: string | undefined;
+  /** Of the invocation that failed; added by the host. */
+  readonly requestId?: string;
+  readonly functionName?: string;
 }
 
 export interface HttpRequest {
@@ -63,18 +67,30 @@ export interface HttpResponse {
   readonly body: Uint8Array;
 }
 
-/** What became of one batch. `failures` is empty on success. */
-export type BatchOutcome = { readonly failures: readonly bigint[] } | { readonly error: SerializedError };
-
+/** One thing to do that is not a batch. */
 export type Work =
-  /** The batches lie in the shared memory (see `packing.ts`): the one sent along, else the one sent last. */
-  | { readonly type: 'batches'; readonly stream: string; readonly memory: SharedArrayBuffer | null }
-  | { readonly type: 'scheduled'; readonly time: number }
-  | { readonly type: 'fetch'; readonly request: HttpRequest };
+  | { readonly type: 'scheduled'; readonly run: ScheduledRun }
+  | { readonly type: 'fetch'; readonly request: HttpRequest }
+  | { readonly type: 'event'; readonly invocation: DirectInvocation };
 
-/** Host to thread. */
+/** Host to environment. */
 export type ToEnvironment =
-  | { readonly type: 'invoke'; readonly id: number; readonly work: Work }
+  | {
+      readonly type: 'round';
+      readonly id: number;
+      /** Event sources the environment has not met yet; batches name a source by its place among all that were sent. */
+      readonly sources: readonly EventSource[];
+      /** The packed batches (see `packing.ts`) lie in this memory from now on; null: where they lay before. */
+      readonly memory: SharedArrayBuffer | null;
+      readonly measure: boolean;
+    }
+  | {
+      readonly type: 'invoke';
+      readonly id: number;
+      readonly requestId: string;
+      readonly work: Work;
+      readonly measure: boolean;
+    }
   | {
       readonly type: 'answer';
       readonly id: number;
@@ -97,13 +113,47 @@ export interface PlatformResults {
   status: DeploymentStatus;
 }
 
-/** Thread to host. */
+/** What an invocation or a round took. */
+export interface Usage {
+  /** Of each batch, or of the one invocation, ms. */
+  readonly durationsMs: readonly number[];
+  /** The most memory the environment was seen using, bytes; 0 unless `measure` was asked for. */
+  readonly memoryBytes: number;
+}
+
+export type Reply =
+  /** The outcome of the round's last batch; null: a success with nothing to say, which is nearly always. */
+  | {
+      readonly type: 'finished';
+      readonly id: number;
+      readonly outcome: BatchOutcome | null;
+      readonly usage: Usage;
+    }
+  | { readonly type: 'done'; readonly id: number; readonly usage: Usage }
+  | { readonly type: 'response'; readonly id: number; readonly response: HttpResponse; readonly usage: Usage }
+  | { readonly type: 'payload'; readonly id: number; readonly payload: Uint8Array; readonly usage: Usage }
+  | { readonly type: 'error'; readonly id: number; readonly error: SerializedError; readonly usage: Usage };
+
+/** Environment to host. */
 export type FromEnvironment =
-  | { readonly type: 'ready'; readonly entryPoints: readonly string[]; readonly importMs: number }
+  | {
+      readonly type: 'ready';
+      /** When its first statement ran, ms on the clock of `process.hrtime`, which all processes share. */
+      readonly startedAt: number;
+      readonly importMs: number;
+      /** Whether nothing of it runs between invocations: plain Lambda handlers. */
+      readonly freezes: boolean;
+    }
   | { readonly type: 'failed'; readonly error: SerializedError }
+  /** What is about to end a process, which cannot say it any other way. */
+  | { readonly type: 'crashed'; readonly error: SerializedError }
   | { readonly type: 'call'; readonly id: number; readonly call: PlatformCall }
-  /** Null: every batch succeeded, which is nearly always. */
-  | { readonly type: 'outcomes'; readonly id: number; readonly outcomes: readonly BatchOutcome[] | null }
-  | { readonly type: 'response'; readonly id: number; readonly response: HttpResponse }
-  | { readonly type: 'done'; readonly id: number }
-  | { readonly type: 'error'; readonly id: number; readonly error: SerializedError };
+  /** Of a batch before the round's last one, unless it is a success with nothing to say: so the common path has none. */
+  | { readonly type: 'outcome'; readonly id: number; readonly index: number; readonly outcome: BatchOutcome }
+  | Reply;
+
+/** ms on a clock that all threads and processes of the machine share. */
+export function sharedNow(): number {
+  const [seconds, nanoseconds] = process.hrtime();
+  return seconds * 1e3 + nanoseconds / 1e6;
+}

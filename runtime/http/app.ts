@@ -5,13 +5,13 @@ import { Hono } from 'hono';
 import { MillraceError, messageOf } from '../../common/errors.js';
 import { problemResponse } from '../../gateway/http/problem.js';
 import type { StreamHealth } from '../../streams/stream.js';
-import type { Environment } from '../environments/environment.js';
+import type { FunctionPool } from '../environments/invocation.js';
 import type { Router } from './router.js';
 
 export interface HttpAppOptions {
   readonly ingest: Hono;
   readonly router: Router;
-  readonly environmentOf: (functionName: string) => Environment;
+  readonly poolOf: (functionName: string) => FunctionPool;
   /** Health of each stream, by name. */
   readonly health: () => Readonly<Record<string, StreamHealth>>;
   /** False while starting or draining. */
@@ -47,7 +47,7 @@ export function httpApp(options: HttpAppOptions): Hono {
     if (body !== null && body.byteLength > MAX_BODY_BYTES) {
       return problemResponse(413, 'BODY_TOO_LARGE', `the body is larger than ${MAX_BODY_BYTES} bytes`);
     }
-    const response = await options.environmentOf(route.functionName).fetch({
+    const response = await options.poolOf(route.functionName).fetch({
       method: c.req.method,
       url: c.req.url,
       headers: [...c.req.raw.headers],
@@ -62,8 +62,10 @@ export function httpApp(options: HttpAppOptions): Hono {
   });
   app.onError((error) => {
     const code = error instanceof MillraceError ? error.code : 'INTERNAL';
+    // A throttled function is Lambda's 429; everything else that may pass is 503.
+    const status = code === 'FUNCTION_THROTTLED' ? 429 : 503;
     return problemResponse(
-      error instanceof MillraceError && error.canRetry ? 503 : 500,
+      error instanceof MillraceError && error.canRetry ? status : 500,
       code,
       messageOf(error),
     );

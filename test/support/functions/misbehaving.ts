@@ -17,6 +17,8 @@ export function create(platform: Platform): EntryPoints {
         if (order === 'hang') for (;;);
         if (order === 'hoard') for (;;) hoard.push(new Array(10_000).fill({ hoard: Math.random() }));
         if (order === 'count') await report(platform, `invocation ${invocations}`);
+        if (order === 'crash') await crash();
+        if (order.startsWith('spin ')) spin(Number(order.slice(5)));
         if (order === 'late') setTimeout(() => process.exit(4), 1);
       }
       return { batchItemFailures: failures };
@@ -35,4 +37,18 @@ export function create(platform: Platform): EntryPoints {
 
 function report(platform: Platform, text: string): Promise<void> {
   return platform.publish([{ topic: 'report', payload: Buffer.from(text), qos: 0, retain: false }]);
+}
+
+/** Throws where nobody catches. */
+function crash(): Promise<never> {
+  return new Promise(() => {
+    setTimeout(() => {
+      throw new Error('told to crash');
+    }, 1);
+  });
+}
+
+function spin(ms: number): void {
+  const until = performance.now() + ms;
+  while (performance.now() < until);
 }
