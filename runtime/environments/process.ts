@@ -1,7 +1,7 @@
 /** An environment in a process of its own: what a pipe and a small file are to `inside.ts`. */
 import { writeSync } from 'node:fs';
 import { Socket } from 'node:net';
-import { setHostConnection, setHostConnection } from '../lambda/event-loop.js';
+import { setHostConnection } from '../lambda/event-loop.js';
 import { serializeError } from './errors.js';
 import { createFrameReader, frame } from './framing.js';
 import { createInside, type Inside } from './inside.js';
@@ -15,7 +15,6 @@ import { createVariables } from './variables.js';
 
 const startedAt = sharedNow();
 const host = new Socket({ fd: PIPE, readable: true, writable: true });
-setHostConnection(host);
 setHostConnection(host);
 const progress = Buffer.alloc(PROGRESS_BYTES);
 const sources: EventSource[] = [];
