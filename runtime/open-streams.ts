@@ -5,6 +5,7 @@ import { openEmbeddedStream } from '../streams/embedded/embedded-stream.js';
 import type { RecoveryReport } from '../streams/embedded/recovery.js';
 import type { Stream } from '../streams/stream.js';
 import type { Manifest, StreamManifest } from './manifest/manifest.js';
+import { groupsOf } from './mappings/lanes.js';
 import type { Undo } from './undo.js';
 
 export interface OpenStreams {
@@ -39,13 +40,13 @@ export async function openStreams(
   return { streams, notices };
 }
 
-/** The functions that read the stream: the log must not end before what they have finished. */
+/** The consumer groups that read the stream: the log must not end before what they have finished. */
 function readersOf(manifest: Manifest, { name }: StreamManifest): string[] {
   return manifest.functions
     .filter(({ triggers }) =>
       triggers.some((trigger) => trigger.type === 'stream' && trigger.stream === name),
     )
-    .map((reader) => reader.name);
+    .flatMap((reader) => groupsOf(reader.name, name));
 }
 
 function recoveryNotices(stream: string, { cut, damage }: RecoveryReport): string[] {

@@ -1,106 +1,129 @@
 import fc from 'fast-check';
-import { decide, type Result, type RetryRules, startAt } from '../../../runtime/mappings/progress.js';
+import {
+  afterExpiry,
+  afterInvocation,
+  type Portion,
+  type Result,
+  type RetryRules,
+  wholeBatch,
+} from '../../../runtime/mappings/progress.js';
 
 const forever: RetryRules = {
   maximumRetryAttempts: -1,
-  maximumRecordAgeMs: -1,
   bisectBatchOnFunctionError: false,
   reportBatchItemFailures: true,
 };
-const batch = { baseOffset: 10n, count: 8, ageMs: 0 };
+const bisecting = { ...forever, bisectBatchOnFunctionError: true, maximumRetryAttempts: 1 };
 const error: Result = { kind: 'error' };
-const partial = (...failures: bigint[]): Result => ({ kind: 'partial', failures });
+const throttled: Result = { kind: 'throttled' };
+const lowest = (index: number): Result => ({ kind: 'partial', lowest: index });
+const portion = (from: number, to: number, attempts = 0, waits = attempts): Portion => {
+  return { from, to, attempts, waits };
+};
 
-test('success moves past the batch', () => {
-  const { position, discarded } = decide(startAt(10n), batch, { kind: 'success' }, forever, 0);
-  expect(position).toEqual(startAt(18n));
-  expect(discarded).toBeNull();
+test('success finishes the portion, the next one goes at once', () => {
+  const step = afterInvocation([portion(0, 4, 2), portion(4, 8)], { kind: 'success' }, forever);
+  expect(step).toEqual({ remaining: [portion(4, 8)], givenUp: null, waitMs: 0 });
 });
 
-test('a partial failure moves to the lowest failed record and starts its retry count afresh', () => {
-  const { position } = decide({ ...startAt(10n), attempts: 2 }, batch, partial(16n, 13n), forever, 5_000);
-  expect(position).toEqual({ next: 13n, attempts: 0, limit: 5, notBefore: 6_000 });
+test('a partial failure keeps what follows the lowest failed record, and its retries begin afresh', () => {
+  const step = afterInvocation([portion(0, 8, 2)], lowest(3), forever);
+  expect(step).toEqual({ remaining: [portion(3, 8)], givenUp: null, waitMs: 1_000 });
 });
 
 test.each([
-  ['an unknown identifier', partial(99n)],
-  ['the first record', partial(10n)],
+  ['the first record', lowest(0)],
   ['a thrown error', error],
 ])('%s fails the whole batch', (_, result) => {
-  const { position } = decide(startAt(10n), batch, result, forever, 0);
-  expect(position).toEqual({ next: 10n, attempts: 1, limit: 8, notBefore: 1_000 });
+  const step = afterInvocation(wholeBatch(8), result, forever);
+  expect(step).toEqual({ remaining: [portion(0, 8, 1)], givenUp: null, waitMs: 1_000 });
 });
 
-test('without ReportBatchItemFailures a partial answer fails the whole batch', () => {
+test('without ReportBatchItemFailures every answer is a success', () => {
   const rules = { ...forever, reportBatchItemFailures: false };
-  expect(decide(startAt(10n), batch, partial(13n), rules, 0).position.next).toBe(10n);
+  expect(afterInvocation(wholeBatch(8), lowest(3), rules).remaining).toEqual([]);
+  expect(afterInvocation(wholeBatch(8), error, rules).remaining).toEqual([portion(0, 8, 1)]);
 });
 
 test('the wait doubles from one second to sixty', () => {
   const waits = Array.from({ length: 8 }, (_, attempts) => {
-    return decide({ ...startAt(10n), attempts }, batch, error, forever, 0).position.notBefore;
+    return afterInvocation([portion(0, 8, attempts)], error, forever).waitMs;
   });
   expect(waits).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]);
 });
 
-test('retries used up: the batch is given up and named', () => {
+test('throttles wait as long and consume no retry', () => {
+  const step = afterInvocation([portion(0, 8, 1, 3)], throttled, { ...forever, maximumRetryAttempts: 1 });
+  expect(step).toEqual({ remaining: [portion(0, 8, 1, 4)], givenUp: null, waitMs: 8_000 });
+});
+
+test('retries used up: the portion is given up after 1 + maximumRetryAttempts invocations', () => {
   const rules = { ...forever, maximumRetryAttempts: 2 };
-  const { position, discarded } = decide({ ...startAt(10n), attempts: 2 }, batch, error, rules, 0);
-  expect(position).toEqual(startAt(18n));
-  expect(discarded).toEqual({ from: 10n, to: 18n });
+  expect(afterInvocation([portion(0, 4, 1), portion(4, 8)], error, rules).givenUp).toBeNull();
+  const step = afterInvocation([portion(0, 4, 2), portion(4, 8)], error, rules);
+  expect(step).toEqual({ remaining: [portion(4, 8)], givenUp: { from: 0, to: 4, attempts: 3 }, waitMs: 0 });
 });
 
-test('bisect halves the batch without consuming a retry', () => {
-  const rules = { ...forever, maximumRetryAttempts: 1, bisectBatchOnFunctionError: true };
-  const { position, discarded } = decide({ ...startAt(10n), attempts: 1 }, batch, error, rules, 0);
-  expect(position).toMatchObject({ next: 10n, attempts: 1, limit: 4 });
-  expect(discarded).toBeNull();
-});
-
-test('too old: given up at once', () => {
-  const rules = { ...forever, maximumRecordAgeMs: 60_000 };
-  expect(decide(startAt(10n), { ...batch, ageMs: 60_001 }, error, rules, 0).discarded).toEqual({
-    from: 10n,
-    to: 18n,
+test('bisect halves a portion without consuming a retry, down to single records, which consume them', () => {
+  const once = afterInvocation(wholeBatch(5), error, bisecting);
+  expect(once).toEqual({ remaining: [portion(0, 3), portion(3, 5)], givenUp: null, waitMs: 1_000 });
+  const twice = afterInvocation(once.remaining, error, bisecting);
+  expect(twice.remaining).toEqual([portion(0, 2), portion(2, 3), portion(3, 5)]);
+  const single = afterInvocation([portion(2, 3)], error, bisecting);
+  expect(single.remaining).toEqual([portion(2, 3, 1)]);
+  expect(afterInvocation(single.remaining, error, bisecting).givenUp).toEqual({
+    from: 2,
+    to: 3,
+    attempts: 2,
   });
 });
 
-test('whatever a function does, no record is passed over that neither succeeded nor was given up', () => {
+test('bisect splits at the reported record', () => {
+  expect(afterInvocation(wholeBatch(8), lowest(5), bisecting).remaining).toEqual([portion(5, 8)]);
+});
+
+test('what is too old leaves, the rest keeps its attempts', () => {
+  expect(afterExpiry([portion(0, 4, 2), portion(4, 8)], 3)).toEqual([portion(3, 4, 2), portion(4, 8)]);
+  expect(afterExpiry([portion(0, 4, 2), portion(4, 8)], 4)).toEqual([portion(4, 8)]);
+});
+
+test('whatever a function does, what is left is the end of the batch, in order and without gaps', () => {
   const results = fc.array(
     fc.oneof(
-      fc.constant<Result>({ kind: 'success' }),
-      fc.constant<Result>({ kind: 'error' }),
-      fc
-        .array(fc.bigInt({ min: 0n, max: 60n }), { minLength: 1 })
-        .map((failures): Result => partial(...failures)),
+      fc.constantFrom<Result>({ kind: 'success' }, error, throttled),
+      fc.nat(40).map((index) => lowest(index)),
     ),
   );
   const rules = fc.record({
     maximumRetryAttempts: fc.integer({ min: -1, max: 3 }),
-    maximumRecordAgeMs: fc.constant(-1),
     bisectBatchOnFunctionError: fc.boolean(),
     reportBatchItemFailures: fc.boolean(),
   });
   fc.assert(
-    fc.property(results, rules, fc.integer({ min: 1, max: 10 }), (outcomes, retry, size) => {
-      let position = startAt(0n);
-      const done = new Set<bigint>();
-      for (const result of outcomes) {
-        const taken = { baseOffset: position.next, count: position.limit ?? size, ageMs: 0 };
-        const end = taken.baseOffset + BigInt(taken.count);
-        const { position: next, discarded } = decide(position, taken, result, retry, 0);
-        for (let offset = position.next; offset < next.next; offset++) {
-          const failed = result.kind === 'partial' && result.failures.includes(offset);
-          const ok = result.kind === 'success' || (result.kind === 'partial' && !failed);
-          const givenUp = discarded !== null && offset >= discarded.from && offset < discarded.to;
-          expect(ok || givenUp).toBe(true);
-          done.add(offset);
+    fc.property(results, rules, fc.integer({ min: 1, max: 40 }), (outcomes, retry, size) => {
+      let portions = wholeBatch(size);
+      for (const outcome of outcomes) {
+        const head = portions[0];
+        if (head === undefined) break;
+        const index =
+          outcome.kind === 'partial' ? Math.min(head.to - 1, Math.max(head.from, outcome.lowest)) : 0;
+        const result = outcome.kind === 'partial' ? lowest(index) : outcome;
+        const step = afterInvocation(portions, result, retry);
+        const from = step.remaining[0]?.from ?? size;
+        // What was passed succeeded or is given up.
+        if (step.givenUp !== null) expect([step.givenUp.from, step.givenUp.to]).toEqual([head.from, from]);
+        else if (result.kind === 'error' || result.kind === 'throttled') expect(from).toBe(head.from);
+        else if (result.kind === 'partial' && retry.reportBatchItemFailures) expect(from).toBe(index);
+        else expect(from).toBe(head.to);
+        let at = from;
+        for (const one of step.remaining) {
+          expect(one.from).toBe(at);
+          expect(one.to).toBeGreaterThan(one.from);
+          at = one.to;
         }
-        expect(next.next).toBeGreaterThanOrEqual(position.next);
-        expect(next.next).toBeLessThanOrEqual(end);
-        position = next;
+        expect(at).toBe(size);
+        portions = step.remaining;
       }
-      expect(done.size).toBe(Number(position.next));
     }),
   );
 });
