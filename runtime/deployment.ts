@@ -16,6 +16,7 @@ import { largestPacket } from '../gateway/mqtt/packet-limit.js';
 import { openSessions } from '../gateway/mqtt/sessions.js';
 import { createPacer } from '../gateway/pacer.js';
 import { createTopicMap } from '../gateway/topics.js';
+import { openAsynchronousStore } from '../stores/sqlite/asynchronous.js';
 import { openCheckpointFile } from '../streams/embedded/checkpoint-file.js';
 import { lockDirectory } from '../streams/embedded/directory-lock.js';
 import { createFunctions, type Functions } from './functions.js';
@@ -123,6 +124,8 @@ async function compose(
     mqttPort: () => listeners?.mqttPort,
   });
   const platform = createPlatformHost({ streams, broker: () => broker, status });
+  const asynchronousStore = openAsynchronousStore(join(storesDirectory, 'asynchronous.db'));
+  undo.add(() => asynchronousStore.close());
   const create = (wanted: Manifest): Promise<Functions> =>
     createFunctions({
       manifest: wanted,
@@ -132,6 +135,8 @@ async function compose(
       clock,
       log,
       storesDirectory,
+      dataDir: options.dataDir,
+      asynchronousStore,
       logLevel: options.logLevel,
     });
   const generations = createGenerations({
@@ -155,6 +160,8 @@ async function compose(
   let serving = false;
   const app = gatewayApp({
     manifest,
+    host: options.host,
+    enqueue: (...invocation) => functions().enqueue(...invocation),
     clock,
     ingest,
     counters,

@@ -5,10 +5,13 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import type { Clock } from '../common/clock.js';
+import { type Clock, monotonicTimers } from '../common/clock.js';
+import type { AsynchronousStore } from '../stores/asynchronous.js';
 import type { Checkpoints } from '../streams/checkpoints.js';
 import type { Stream } from '../streams/stream.js';
+import { createAsynchronous } from './asynchronous/asynchronous.js';
 import { builtModule } from './built-module.js';
+import { openDestinations } from './destinations/open-all.js';
 import { createConcurrency, type FunctionConcurrency } from './environments/concurrency.js';
 import type { PlatformHost } from './environments/environment.js';
 import type { FunctionPool } from './environments/invocation.js';
@@ -29,6 +32,8 @@ export interface Functions {
   readonly mappings: readonly Mapping[];
   readonly pools: ReadonlyMap<string, FunctionPool>;
   poolOf(name: string): FunctionPool;
+  /** Queues an asynchronous invocation; resolves when it is durable. */
+  enqueue(functionName: string, id: string, payload: Uint8Array): Promise<void>;
   /** Creates the stream and HTTP functions, so that what is wrong with them shows before anything listens. */
   warmUp(): Promise<void>;
   /** Goes on from the checkpoints. */
@@ -49,6 +54,8 @@ export interface FunctionsOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly storesDirectory: string;
+  readonly dataDir: string;
+  readonly asynchronousStore: AsynchronousStore;
   readonly logLevel: string;
 }
 
@@ -100,6 +107,15 @@ export async function createFunctions(options: FunctionsOptions): Promise<Functi
     clock: { ...systemClock, now: () => options.clock.now() },
     onError: ({ name }, error) => log.error({ function: name, err: error }, 'a scheduled run failed'),
   });
+  const asynchronous = createAsynchronous({
+    functions: manifest.functions,
+    pool: poolOf,
+    destinations: openDestinations(manifest, { ...options, time: () => options.clock.now() }),
+    store: options.asynchronousStore,
+    timers: monotonicTimers,
+    time: () => options.clock.now(),
+    log,
+  });
   const behind = () =>
     mappings.some((mapping) => {
       const stream = streams.get(mapping.stream)!;
@@ -114,6 +130,7 @@ export async function createFunctions(options: FunctionsOptions): Promise<Functi
     },
     pools,
     poolOf,
+    enqueue: (functionName, id, payload) => asynchronous.enqueue([{ functionName, id, payload }]),
     async warmUp() {
       const needed = manifest.functions.filter(({ triggers }) =>
         triggers.some(({ type }) => type !== 'schedule'),
@@ -124,6 +141,7 @@ export async function createFunctions(options: FunctionsOptions): Promise<Functi
       mappings = createMappings();
       for (const mapping of mappings) mapping.start();
       scheduler.start();
+      asynchronous.start();
     },
     async catchUp(timeoutMs) {
       const deadline = performance.now() + timeoutMs;
@@ -132,7 +150,11 @@ export async function createFunctions(options: FunctionsOptions): Promise<Functi
       }
     },
     async pause() {
-      await Promise.all([scheduler.stop(), ...mappings.map((mapping) => mapping.stop())]);
+      await Promise.all([
+        scheduler.stop(),
+        asynchronous.stop(),
+        ...mappings.map((mapping) => mapping.stop()),
+      ]);
     },
     async close() {
       await Promise.all([...pools.values()].map((pool) => pool.close()));

@@ -1,4 +1,4 @@
-/** Puts the HTTP side together: ingest with its judge, health, metrics, and the functions behind httpApi triggers. */
+/** Puts the HTTP side together: ingest with its judge, health, metrics, control, and the functions with httpApi triggers. */
 import { join } from 'node:path';
 import type { Hono } from 'hono';
 import type { Registry } from 'prom-client';
@@ -10,18 +10,25 @@ import { EventDecoder } from '../schemas/decode.js';
 import { loadSchemas } from '../schemas/registry.js';
 import { partitionOf } from '../streams/partitioner.js';
 import type { Stream } from '../streams/stream.js';
+import { functionsReport } from './function-report.js';
 import type { Functions } from './functions.js';
 import { httpApp } from './http/app.js';
+import { isLoopback } from './http/control-access.js';
+import { functionsRoute } from './http/functions-route.js';
+import { type InvocationRoutesOptions, invocationRoutes } from './http/invocation-routes.js';
 import type { Manifest } from './manifest/manifest.js';
 
 export interface GatewayAppOptions {
   readonly manifest: Manifest;
+  /** Where it listens. */
+  readonly host: string;
   /** The one that stamps arrival times: a verdict ahead of time must be the one that validate comes to. */
   readonly clock: Clock;
   readonly ingest: Ingest;
   readonly counters: Counters;
   /** Those in effect. */
   readonly functions: () => Functions;
+  readonly enqueue: InvocationRoutesOptions['enqueue'];
   readonly streams: ReadonlyMap<string, Stream>;
   readonly telemetry: Stream;
   readonly metrics: Registry;
@@ -43,12 +50,21 @@ export function gatewayApp(options: GatewayAppOptions): Hono {
       patienceMs: PATIENCE_MS,
       maxBodyBytes: MAX_BODY_BYTES,
     }),
+    control: controlRoutes(options),
     router: { match: (method, path) => functions().router.match(method, path) },
     poolOf: (name) => functions().poolOf(name),
     health: () => Object.fromEntries([...streams.values()].map((stream) => [stream.name, stream.health()])),
     serving: options.serving,
     metrics: async () => ({ contentType: metrics.contentType, text: await metrics.metrics() }),
   });
+}
+
+function controlRoutes({ manifest, host, functions, streams, enqueue }: GatewayAppOptions): Hono {
+  const access = { loopback: isLoopback(host), remote: manifest.settings.gateway.remoteControl };
+  const poolOf = (name: string) => functions().pools.get(name);
+  const report = () =>
+    functionsReport(functions().manifest, { activity: functions(), streams: [...streams.values()] });
+  return invocationRoutes({ access, poolOf, enqueue }).route('/', functionsRoute(access, report));
 }
 
 /** The validate function's own verdict, ahead of time: same decoder, same schemas, same settings. */

@@ -3,14 +3,14 @@ import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { Counters } from '../gateway/counters.js';
 import type { Pacer } from '../gateway/pacer.js';
 import type { Stream } from '../streams/stream.js';
-import type { Functions } from './functions.js';
-import type { Mapping } from './mappings/mapping.js';
+import type { FunctionActivity } from './function-activity.js';
+import { defineFunctionMetrics } from './function-metrics.js';
 
 export interface MetricSources {
   readonly version: string;
   readonly streams: readonly Stream[];
   /** Those in effect. */
-  readonly functions: () => Functions;
+  readonly functions: () => FunctionActivity;
   readonly counters: Counters;
   readonly pacer: Pacer;
   readonly connections: () => number;
@@ -66,39 +66,6 @@ export function createMetrics(sources: MetricSources): Registry {
       }
     },
   );
-  mappingMetrics(define, sources);
+  defineFunctionMetrics(define, registry, sources.functions, sources.streams);
   return registry;
-}
-
-function mappingMetrics(define: Define, sources: MetricSources): void {
-  const each = (read: (mapping: Mapping, labels: { function: string }) => void) => {
-    for (const mapping of sources.functions().mappings) read(mapping, { function: mapping.functionName });
-  };
-  define('function_lag_records', 'Records stored but not finished by the function.', ['function'], (add) => {
-    each((mapping, labels) => {
-      const stream = sources.streams.find(({ name }) => name === mapping.stream);
-      if (stream === undefined) return;
-      for (const [partition, next] of mapping.positions().entries()) {
-        add(labels, Number(stream.ends(partition).end - next));
-      }
-    });
-  });
-  define('function_failing', '1 while the function is retrying a batch.', ['function'], (add) => {
-    each((mapping, labels) => add(labels, mapping.failing === null ? 0 : 1));
-  });
-  const totals = [
-    ['invocations_total', 'Invocations.', 'invocations', 1],
-    ['errors_total', 'Failed invocations.', 'errors', 1],
-    ['records_total', 'Records finished.', 'records', 1],
-    ['discarded_total', 'Records given up after retries or age.', 'discarded', 1],
-    ['duration_seconds_total', 'Time spent in the function.', 'durationMs', 1 / 1000],
-  ] as const;
-  for (const [name, help, field, scale] of totals) {
-    define(`function_${name}`, help, ['function'], (add) => {
-      each((mapping, labels) => add(labels, mapping.stats[field] * scale));
-    });
-  }
-  define('function_cold_starts_total', 'Environments started.', ['function'], (add) => {
-    for (const [name, pool] of sources.functions().pools) add({ function: name }, pool.stats.coldStarts);
-  });
 }

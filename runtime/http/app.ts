@@ -1,5 +1,5 @@
 /**
- * Everything behind the HTTP port: health, metrics, ingest, and the functions with httpApi triggers.
+ * Everything behind the HTTP port: health, metrics, control, ingest, and the functions with httpApi triggers.
  */
 import { Hono } from 'hono';
 import { MillraceError, messageOf } from '../../common/errors.js';
@@ -10,6 +10,8 @@ import type { Router } from './router.js';
 
 export interface HttpAppOptions {
   readonly ingest: Hono;
+  /** Invocations and reports of functions; these check for themselves who asks. */
+  readonly control: Hono;
   readonly router: Router;
   readonly poolOf: (functionName: string) => FunctionPool;
   /** Health of each stream, by name. */
@@ -38,6 +40,7 @@ export function httpApp(options: HttpAppOptions): Hono {
     const { contentType, text } = await options.metrics();
     return new Response(text, { headers: { 'content-type': contentType } });
   });
+  app.route('/', options.control);
   app.route('/', options.ingest);
   app.all('*', async (c) => {
     const route = options.router.match(c.req.method, c.req.path);

@@ -5,6 +5,7 @@
  * Answers are the service's: the function's own in a 200, with `X-Amz-Function-Error` when it failed; 202 when it was
  * queued (`X-Amz-Invocation-Type: Event`); 204 for a DryRun; else an error document with `X-Amzn-ErrorType`.
  */
+import { randomUUID } from 'node:crypto';
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { codeOf, messageOf } from '../../common/errors.js';
@@ -16,8 +17,8 @@ export interface InvocationRoutesOptions {
   readonly access: ControlAccess;
   /** The environments of a function, or undefined when there is none of this name. */
   readonly poolOf: (functionName: string) => Pick<FunctionPool, 'invoke'> | undefined;
-  /** Resolves when the invocation is sure to happen; it happens later. */
-  readonly enqueue: (functionName: string, payload: Uint8Array) => Promise<void>;
+  /** Resolves when the invocation is sure to happen; it happens later, under this request id. */
+  readonly enqueue: (functionName: string, requestId: string, payload: Uint8Array) => Promise<void>;
 }
 
 /** Lambda's limits for the event: 6 MB when somebody waits for the answer, else 1 MB. */
@@ -59,8 +60,7 @@ export function invocationRoutes(options: InvocationRoutesOptions): Hono {
         );
       case 'Event':
         if (payload.byteLength > MAX_ASYNC_BYTES) return tooLarge(MAX_ASYNC_BYTES);
-        await options.enqueue(name, payload);
-        return new Response(null, { status: 202 });
+        return enqueue(options, name, payload);
       case 'DryRun':
         return new Response(null, { status: 204 });
       default:
@@ -99,6 +99,16 @@ async function invoke(
       message: 'Rate Exceeded.',
     });
   }
+}
+
+async function enqueue(
+  options: InvocationRoutesOptions,
+  name: string,
+  payload: Uint8Array,
+): Promise<Response> {
+  const requestId = randomUUID();
+  await options.enqueue(name, requestId, payload);
+  return new Response(null, { status: 202, headers: { 'x-amzn-requestid': requestId } });
 }
 
 /** `name`, `name:qualifier`, `account:function:name` or an ARN. */

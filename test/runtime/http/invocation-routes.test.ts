@@ -13,12 +13,12 @@ const answer = (payload: string): DirectResult => ({
 });
 
 function routes(invoke: (invocation: DirectInvocation) => Promise<DirectResult>, allowed = access) {
-  const queued: [name: string, payload: string][] = [];
+  const queued: [name: string, requestId: string, payload: string][] = [];
   const app = invocationRoutes({
     access: allowed,
     poolOf: (name) => (name === 'greet' ? { invoke } : undefined),
-    async enqueue(name, payload) {
-      queued.push([name, Buffer.from(payload).toString()]);
+    async enqueue(name, requestId, payload) {
+      queued.push([name, requestId, Buffer.from(payload).toString()]);
     },
   });
   const post = (body: string, headers: Record<string, string> = {}, name = 'greet', host = '127.0.0.1') =>
@@ -97,7 +97,7 @@ test('an asynchronous invocation is queued, and answered before it happens', asy
   const { post, queued } = routes(never);
   const response = await post('{"a":1}', { 'x-amz-invocation-type': 'Event' });
   expect([response.status, await response.text()]).toEqual([202, '']);
-  expect(queued).toEqual([['greet', '{"a":1}']]);
+  expect(queued).toEqual([['greet', response.headers.get('x-amzn-requestid'), '{"a":1}']]);
 });
 
 test('a dry run happens not at all', async () => {

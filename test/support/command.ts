@@ -1,0 +1,26 @@
+/** Runs the millrace command to its end. Needs `npm run build`. */
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import { projectRoot } from './project-root.js';
+
+export interface CommandResult {
+  /** Null when it was killed for taking too long. */
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** @param input what it reads from stdin */
+export function command(args: readonly string[], input = '', timeoutMs = 20_000): Promise<CommandResult> {
+  return new Promise((resolve) => {
+    const child = execFile(
+      process.execPath,
+      [join(projectRoot, 'dist', 'cli', 'main.js'), ...args],
+      { cwd: projectRoot, timeout: timeoutMs, killSignal: 'SIGKILL' },
+      (_error, stdout, stderr) =>
+        resolve({ code: child.exitCode, stdout, stderr: stripVTControlCharacters(stderr) }),
+    );
+    child.stdin?.end(input);
+  });
+}
