@@ -95,8 +95,8 @@ function ownCluster(value: Record<string, unknown>, at: PathKeys, problems: Prob
     const place = [...at, 'accessConfigurations'];
     refuseOthers(accessConfigurations, ACCESS, place, problems);
     for (const key of ACCESS) {
-      const values = accessConfigurations[key];
-      if (values !== undefined && (!Array.isArray(values) || values.length === 0)) {
+      const values = [accessConfigurations[key] ?? 'none'].flat();
+      if (values.length === 0 || !values.every((value) => typeof value === 'string')) {
         problems.add([...place, key], 'must be a list of one at least');
       }
     }
