@@ -49,13 +49,22 @@ export type ThrottleReason =
   | 'ReservedFunctionConcurrentInvocationLimitExceeded'
   | 'ConcurrentInvocationLimitExceeded';
 
-export function throttled(functionName: string, reason: ThrottleReason): MillraceError {
-  return new MillraceError(`'${functionName}' is throttled: ${reason}`, {
-    code: 'FUNCTION_THROTTLED',
-    canRetry: true,
-    hint:
-      reason === 'ConcurrentInvocationLimitExceeded'
-        ? 'Raise concurrency under custom.millrace, or spread the work out.'
-        : `Raise reservedConcurrency of '${functionName}' in serverless.yml.`,
-  });
+export class ThrottledError extends MillraceError {
+  readonly reason: ThrottleReason;
+
+  constructor(functionName: string, reason: ThrottleReason) {
+    super(`'${functionName}' is throttled: ${reason}`, {
+      code: 'FUNCTION_THROTTLED',
+      canRetry: true,
+      hint:
+        reason === 'ConcurrentInvocationLimitExceeded'
+          ? 'Raise concurrency under custom.millrace, or spread the work out.'
+          : `Raise reservedConcurrency of '${functionName}' in serverless.yml.`,
+    });
+    this.reason = reason;
+  }
+}
+
+export function throttled(functionName: string, reason: ThrottleReason): ThrottledError {
+  return new ThrottledError(functionName, reason);
 }

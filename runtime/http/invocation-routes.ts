@@ -8,7 +8,8 @@
 import { randomUUID } from 'node:crypto';
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
-import { codeOf, messageOf } from '../../common/errors.js';
+import { messageOf } from '../../common/errors.js';
+import { ThrottledError } from '../environments/failures.js';
 import type { DirectInvocation, FunctionPool } from '../environments/invocation.js';
 import { lambdaErrorOf } from '../lambda/errors.js';
 import { type ControlAccess, refuseControl } from './control-access.js';
@@ -93,11 +94,8 @@ async function invoke(
       },
     });
   } catch (error) {
-    if (codeOf(error) !== 'FUNCTION_THROTTLED') throw error;
-    return failure(429, 'TooManyRequestsException', {
-      Reason: 'ConcurrentInvocationLimitExceeded',
-      message: 'Rate Exceeded.',
-    });
+    if (!(error instanceof ThrottledError)) throw error;
+    return failure(429, 'TooManyRequestsException', { Reason: error.reason, message: 'Rate Exceeded.' });
   }
 }
 

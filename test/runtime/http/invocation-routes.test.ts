@@ -1,4 +1,4 @@
-import { MillraceError } from '../../../common/errors.js';
+import { ThrottledError } from '../../../runtime/environments/failures.js';
 import type { DirectInvocation, DirectResult } from '../../../runtime/environments/invocation.js';
 import type { SerializedError } from '../../../runtime/environments/protocol.js';
 import { invocationRoutes } from '../../../runtime/http/invocation-routes.js';
@@ -121,12 +121,15 @@ test.each([
 
 test('a throttled function is answered with 429', async () => {
   const { post } = routes(async () => {
-    throw new MillraceError('no', { code: 'FUNCTION_THROTTLED' });
+    throw new ThrottledError('greet', 'ReservedFunctionConcurrentInvocationLimitExceeded');
   });
   const response = await post('{}');
   expect(response.status).toBe(429);
   expect(response.headers.get('x-amzn-errortype')).toBe('TooManyRequestsException');
-  expect(await response.json()).toMatchObject({ Reason: 'ConcurrentInvocationLimitExceeded', Type: 'User' });
+  expect(await response.json()).toMatchObject({
+    Reason: 'ReservedFunctionConcurrentInvocationLimitExceeded',
+    Type: 'User',
+  });
 });
 
 test('events that are no JSON, or too large for their kind of invocation, are refused', async () => {
