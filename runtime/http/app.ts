@@ -1,12 +1,13 @@
 /**
  * Everything behind the HTTP port: health, metrics, control, ingest, and the functions with httpApi triggers.
  */
+import type { IncomingMessage } from 'node:http';
 import { Hono } from 'hono';
 import { MillraceError, messageOf } from '../../common/errors.js';
 import { problemResponse } from '../../gateway/http/problem.js';
 import type { StreamHealth } from '../../streams/stream.js';
 import type { FunctionPool } from '../environments/invocation.js';
-import type { Router } from './router.js';
+import { type Router, routeKeyOf } from './router.js';
 
 export interface HttpAppOptions {
   readonly ingest: Hono;
@@ -55,6 +56,8 @@ export function httpApp(options: HttpAppOptions): Hono {
       url: c.req.url,
       headers: [...c.req.raw.headers],
       body,
+      routeKey: routeKeyOf(route),
+      ...clientOf(c.env),
     });
     const empty = c.req.method === 'HEAD' || response.status === 204 || response.status === 304;
     const headers = response.headers.map(([name, value]): [string, string] => [name, value]);
@@ -74,4 +77,11 @@ export function httpApp(options: HttpAppOptions): Hono {
     );
   });
   return app;
+}
+
+/** The client's address, where there is a socket. */
+function clientOf(env: unknown): { sourceIp?: string } {
+  const { incoming } = Object(env) as { incoming?: IncomingMessage };
+  const sourceIp = incoming?.socket.remoteAddress;
+  return sourceIp === undefined ? {} : { sourceIp };
 }

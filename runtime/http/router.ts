@@ -11,6 +11,11 @@ export interface Router {
   match(method: string, path: string): HttpRoute | undefined;
 }
 
+/** As HTTP APIs name a route: `GET /devices/{id}`, `ANY /devices`, `$default`. */
+export function routeKeyOf({ method, path }: Pick<HttpRoute, 'method' | 'path'>): string {
+  return path === '*' ? '$default' : `${method === '*' ? 'ANY' : method} ${path}`;
+}
+
 export function createRouter(functions: readonly FunctionManifest[]): Router {
   const routes = functions.flatMap(({ name, triggers }) =>
     triggers.flatMap((trigger) =>

@@ -1,4 +1,4 @@
-import { createRouter } from '../../../runtime/http/router.js';
+import { createRouter, routeKeyOf } from '../../../runtime/http/router.js';
 import type { FunctionManifest } from '../../../runtime/manifest/manifest.js';
 
 function router(...routes: [name: string, method: string, path: string][]) {
@@ -32,4 +32,12 @@ test('the method counts; HEAD is answered like GET', () => {
 test('what a pattern means to a regular expression is taken literally', () => {
   const { match } = router(['one', 'GET', '/openapi.json']);
   expect(match('GET', '/openapiXjson')).toBeUndefined();
+});
+
+test.each([
+  ['GET', '/devices/{id}', 'GET /devices/{id}'],
+  ['*', '/devices', 'ANY /devices'],
+  ['*', '*', '$default'],
+])('the key of %s %s', (method, path, key) => {
+  expect(routeKeyOf({ method, path })).toBe(key);
 });
