@@ -190,7 +190,7 @@ test('any expression agrees with the slow evaluation', () => {
         expect(firings(expression, timezone, after, 3).slice(0, expected.length)).toEqual(expected);
       },
     ),
-    { numRuns: 60 },
+    { numRuns: 30 },
   );
 });
 
