@@ -1,8 +1,10 @@
 /** `iot:` entries: IoT rules, each event that their SQL selects an asynchronous invocation. */
+import { messageOf } from '../../common/errors.js';
+import { parseRuleSql } from '../iot-rules/rule-sql.js';
 import type { IotTrigger } from './manifest.js';
 import type { PathKeys } from './problems.js';
 import type { TriggerContext } from './trigger-context.js';
-import { isObject, oneOf, refuseOthers, text, truth } from './values.js';
+import { isObject, refuseOthers, text, truth } from './values.js';
 
 const KNOWN = ['sql', 'sqlVersion', 'name', 'description', 'enabled'];
 
@@ -14,8 +16,9 @@ export function iotTrigger(value: unknown, at: PathKeys, { problems }: TriggerCo
   }
   const before = problems.list.length;
   refuseOthers(value, KNOWN, at, problems);
-  if (value.sqlVersion !== undefined) {
-    oneOf('2015-10-08', '2016-03-23')(value.sqlVersion, [...at, 'sqlVersion'], problems);
+  // Left out, it is 2015-10-08 to AWS, where nested values come out otherwise.
+  if (value.sqlVersion !== '2016-03-23') {
+    problems.add([...at, 'sqlVersion'], "must be '2016-03-23' (in quotes): the version that rules have here");
   }
   if (value.name !== undefined) {
     text(/^\w{1,128}$/, '1 to 128 letters, digits or _')(value.name, [...at, 'name'], problems);
@@ -23,7 +26,10 @@ export function iotTrigger(value: unknown, at: PathKeys, { problems }: TriggerCo
   const enabled = value.enabled === undefined || truth(value.enabled, [...at, 'enabled'], problems) === true;
   // The packager takes line breaks out, with nothing in their place.
   const sql = typeof value.sql === 'string' ? value.sql.replace(/\r?\n/g, '') : '';
-  if (sql === '')
-    problems.add([...at, 'sql'], "must be a statement such as SELECT * FROM 'devices/+/telemetry'");
+  try {
+    parseRuleSql(sql);
+  } catch (error) {
+    problems.add([...at, 'sql'], messageOf(error));
+  }
   return problems.list.length > before ? [] : [{ type: 'iot', sql, enabled }];
 }

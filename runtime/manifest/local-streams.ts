@@ -43,6 +43,11 @@ export class LocalStreams {
     return this.#streams.has(name) || this.#settings.get(name) !== undefined;
   }
 
+  /** How many partitions a stream that stands in for something will have. */
+  standInPartitions(name: string): number {
+    return this.#streams.get(name)?.partitions ?? this.#settings.get(name) ?? 1;
+  }
+
   /** Names to suggest. */
   get names(): string[] {
     return [...new Set([...this.#streams.keys(), ...this.#settings.keys()])];
@@ -51,7 +56,7 @@ export class LocalStreams {
   /** Makes the stream that stands for a topic, a queue or a stream of elsewhere, unless there is one of its name. */
   standIn(name: string, retentionMs: number): void {
     if (this.#streams.has(name)) return;
-    this.#streams.set(name, { name, partitions: this.#settings.get(name) ?? 1, retentionMs });
+    this.#streams.set(name, { name, partitions: this.standInPartitions(name), retentionMs });
   }
 
   /** To be called when every trigger has been read: makes the remaining streams and finds settings of none. */

@@ -2,7 +2,7 @@
  * `sqs:` entries: event source mappings from a queue. A local stream of the queue's name stands in, and the queue's
  * redrive policy becomes retries and a destination.
  *
- * A stream has one batch under way per partition, so `maximumConcurrency` is checked and never reached here.
+ * A stream has one batch under way per partition: `maximumConcurrency` bounds the partitions it may have here.
  */
 import { type Arn, readArn } from './arn.js';
 import { queueNameToken } from './logical-ids.js';
@@ -66,7 +66,7 @@ function queueOf(
   at: PathKeys,
   context: TriggerContext,
 ): Queue {
-  const { problems, timeoutMs } = context;
+  const { problems, streams, timeoutMs } = context;
   const properties = declared?.properties ?? {};
   const read = (key: string, lowest: number, highest: number, fallback: number) =>
     declared === undefined || properties[key] === undefined
@@ -79,6 +79,14 @@ function queueOf(
   if (fifo && mapping.batchWindowMs > 0) {
     const place = given.get('batchWindow')?.at ?? [...at, 'maximumBatchingWindow'];
     problems.add(place, 'cannot be had with a FIFO queue');
+  }
+  const concurrency = given.get('maximumConcurrency');
+  const partitions = streams.standInPartitions(resource);
+  if (concurrency !== undefined && partitions > Number(concurrency.value)) {
+    problems.add(
+      ['custom', 'millrace', 'streams', resource, 'partitions'],
+      `must not be above maximumConcurrency, ${String(concurrency.value)}: each partition is a batch at a time`,
+    );
   }
   const visibilityS = read('VisibilityTimeout', 0, 43_200, VISIBILITY_TIMEOUT_S);
   if (declared !== undefined && visibilityS * 1000 < timeoutMs) {

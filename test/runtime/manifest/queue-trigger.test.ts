@@ -170,6 +170,21 @@ test('the local stream has the retention of the queue, and one partition', async
   });
 });
 
+test('no more partitions than batches may be under way', async () => {
+  const change = (partitions: number) => (content: ReturnType<typeof sound>) => {
+    withQueue({})(content);
+    content.custom.millrace = { streams: { jobs: { partitions } } };
+  };
+  expect(await project.triggers(sqs({ maximumConcurrency: 2 }), change(2))).toMatchObject([
+    { stream: 'jobs' },
+  ]);
+  expect(await project.refused(sqs({ maximumConcurrency: 2 }), change(3))).toEqual([
+    expect.stringContaining(
+      'custom.millrace.streams.jobs.partitions: must not be above maximumConcurrency, 2',
+    ),
+  ]);
+});
+
 test.each([
   ['arn:aws:sqs:eu-west-1:123456789012:elsewhere'],
   [{ arn: 'arn:aws:sqs:eu-west-1:123456789012:elsewhere' }],
