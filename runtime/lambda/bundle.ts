@@ -4,6 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { type BuildFailure, build, formatMessages } from 'esbuild';
 import { MillraceError, messageOf } from '../../common/errors.js';
+import { bundleFolder } from './bundle-path.js';
 
 /**
  * The module's own files become one, with a source map; packages are imported at run time from where the project has
@@ -17,14 +18,14 @@ import { MillraceError, messageOf } from '../../common/errors.js';
  */
 export async function bundle(source: string, root: string): Promise<string> {
   const format = isEsm(source) ? 'esm' : 'cjs';
-  const folder = join(root, '.millrace');
+  const folder = bundleFolder(root);
   const path = relative(root, source)
     .replaceAll('..', '_')
     .replace(/\.[cm]?ts$/, format === 'esm' ? '.mjs' : '.cjs');
-  const outfile = join(folder, 'build', path);
+  const outfile = join(folder, path);
   await mkdir(folder, { recursive: true });
   // Nobody wants these in a repository.
-  await writeFile(join(folder, '.gitignore'), '*\n');
+  await writeFile(join(dirname(folder), '.gitignore'), '*\n');
   try {
     await build({
       absWorkingDir: root,

@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { createOf } from '../../adapters/aws/lambda.js';
 import { MillraceError } from '../../common/errors.js';
 import type { CreateFunction } from '../../functions/contract.js';
+import { isBundle } from './bundle-path.js';
 
 /** One of the two. */
 export interface LoadedFunction {
@@ -30,8 +31,8 @@ export async function loadHandler(modulePath: string, exportName: string): Promi
       'Correct the handler in serverless.yml, or build the module.',
     );
   }
-  // For stack traces of bundled TypeScript.
-  process.setSourceMapsEnabled(true);
+  // Not for every module: reading all their maps would double the time that an import takes.
+  if (isBundle(modulePath)) process.setSourceMapsEnabled(true);
   const module = (await import(pathToFileURL(modulePath).href)) as Record<string, unknown>;
   const handler = exportOf(module, exportName);
   if (typeof handler === 'function') {
