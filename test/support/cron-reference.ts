@@ -33,6 +33,8 @@ export function slowFirings(
   ];
   const offset = offsets(timezone);
   const found: number[] = [];
+  const isMinute = Array.from({ length: 60 }, (_, value) => matches(minutes, value, 0, 59));
+  const isHour = Array.from({ length: 24 }, (_, value) => matches(hours, value, 0, 23));
   const firstDay = Math.floor(after / DAY) * DAY - DAY;
   for (let day = firstDay; day < after + years * 366 * DAY && found.length < count; day += DAY) {
     const date = new Date(day);
@@ -46,8 +48,7 @@ export function slowFirings(
       const wall = instant + offset(instant);
       if (wall < day || wall >= day + DAY || instant <= after) continue;
       const minuteOfDay = Math.floor((wall - day) / MINUTE);
-      if (!matches(minutes, minuteOfDay % 60, 0, 59) || !matches(hours, Math.floor(minuteOfDay / 60), 0, 23))
-        continue;
+      if (!isMinute[minuteOfDay % 60] || !isHour[Math.floor(minuteOfDay / 60)]) continue;
       if (!isRepeated(instant, offset)) found.push(instant);
     }
   }
