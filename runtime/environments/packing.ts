@@ -3,16 +3,21 @@
  * again. A message with an object and a buffer per batch costs several times as much as the wake-up it comes with, and
  * a buffer per round is garbage at both ends.
  *
- * Layout (little endian): u32 number of batches; per batch a header of 72 bytes: u32 source, u32 partition, u32 count,
- * u64 base offset, u32 length of its frames, u32 length and u32 form of its offsets, u32 length of its window, 36
- * bytes request id; then per batch its frames, offsets and window, in the same order. Offsets are distances from the
- * base offset in 32 bits each, or, where these do not suffice (Kinesis sequence numbers), decimal text. A window is
- * JSON.
+ * Layout (little endian): u32 number of batches; per batch a header of 76 bytes: u32 source, u32 partition, u32 count,
+ * u64 base offset, u32 place and u32 length of its frames, u32 length and u32 form of its offsets, u32 length of its
+ * window, 36 bytes request id; then per batch its frames, offsets and window, one right after the other. Offsets are
+ * distances from the base offset in 32 bits each, or, where these do not suffice (Kinesis sequence numbers), decimal
+ * text. A window is JSON.
+ *
+ * Frames are placed as far from a multiple of eight as they lie where they come from: into shared memory V8 copies
+ * word by word, and otherwise byte by byte, which takes six times as long (25 against 4 µs for 140 kB).
  */
 import type { Batch } from '../../streams/batch.js';
 import type { BatchInvocation, EventSource, WindowInvocation } from './invocation.js';
 
-const PER_BATCH = 72;
+const PER_BATCH = 76;
+/** The most that placing takes per batch. */
+const WORD = 8;
 const REQUEST_ID_BYTES = 36;
 const NO_OFFSETS = 0;
 const DISTANCES = 1;
@@ -50,7 +55,7 @@ export interface Packing {
 export function packRound(round: Round, numberOf: (source: EventSource) => number): Packing {
   const { invocations, requestIds } = round;
   const extras = invocations.map(extrasOf);
-  let length = 4 + PER_BATCH * invocations.length;
+  let length = 4 + (PER_BATCH + WORD) * invocations.length;
   for (const { batch } of invocations) length += batch.frames.length;
   for (const { offsets, window } of extras) length += (offsets?.length ?? 0) + (window?.length ?? 0);
   return {
@@ -60,10 +65,12 @@ export function packRound(round: Round, numberOf: (source: EventSource) => numbe
       let body = 4 + PER_BATCH * invocations.length;
       for (const [i, { source, batch }] of invocations.entries()) {
         const { offsets, form, window } = extras[i]!;
+        body += (batch.frames.byteOffset - memory.byteOffset - body) & (WORD - 1);
         header = memory.writeUInt32LE(numberOf(source), header);
         header = memory.writeUInt32LE(batch.partition, header);
         header = memory.writeUInt32LE(batch.count, header);
         header = memory.writeBigUInt64LE(form === TEXT ? 0n : batch.baseOffset, header);
+        header = memory.writeUInt32LE(body, header);
         header = memory.writeUInt32LE(batch.frames.length, header);
         header = memory.writeUInt32LE(offsets?.length ?? 0, header);
         header = memory.writeUInt32LE(form, header);
@@ -83,7 +90,7 @@ export function packRound(round: Round, numberOf: (source: EventSource) => numbe
 export function unpackRound(memory: Buffer, sources: readonly EventSource[]): PackedInvocation[] {
   const round: PackedInvocation[] = [];
   let header = 4;
-  let body = 4 + PER_BATCH * memory.readUInt32LE(0);
+  let body = 0;
   const part = (length: number): Buffer => {
     body += length;
     return memory.subarray(body - length, body);
@@ -91,9 +98,10 @@ export function unpackRound(memory: Buffer, sources: readonly EventSource[]): Pa
   for (let left = memory.readUInt32LE(0); left > 0; left--) {
     const source = sources[memory.readUInt32LE(header)]!;
     const base = memory.readBigUInt64LE(header + 12);
-    const frames = part(memory.readUInt32LE(header + 20));
-    const offsets = offsetsOf(part(memory.readUInt32LE(header + 24)), memory.readUInt32LE(header + 28), base);
-    const window = part(memory.readUInt32LE(header + 32));
+    body = memory.readUInt32LE(header + 20);
+    const frames = part(memory.readUInt32LE(header + 24));
+    const offsets = offsetsOf(part(memory.readUInt32LE(header + 28)), memory.readUInt32LE(header + 32), base);
+    const window = part(memory.readUInt32LE(header + 36));
     const batch: Batch = {
       stream: source.stream,
       partition: memory.readUInt32LE(header + 4),
@@ -106,7 +114,10 @@ export function unpackRound(memory: Buffer, sources: readonly EventSource[]): Pa
       window.length === 0
         ? { source, batch }
         : { source, batch, window: JSON.parse(window.toString()) as WindowInvocation };
-    round.push({ invocation, requestId: memory.toString('latin1', header + 36, header + PER_BATCH) });
+    round.push({
+      invocation,
+      requestId: memory.toString('latin1', header + PER_BATCH - REQUEST_ID_BYTES, header + PER_BATCH),
+    });
     header += PER_BATCH;
   }
   return round;
