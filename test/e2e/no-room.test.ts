@@ -181,7 +181,6 @@ export const create = () => ({
     return { batchItemFailures: [] };
   },
 });
-export const handler = create;
 `,
   );
   const product = await startProduct({ args: project.args });
