@@ -116,9 +116,9 @@ describe('in the project', () => {
     ],
     [
       'an unknown trigger',
-      { 'functions.validate.events': [{ sqs: 'arn:aws:sqs:eu-west-1:1:q' }] },
+      { 'functions.validate.events': [{ alexaSkill: 'amzn1.ask.skill.1' }] },
       () => undefined,
-      [/serverless\.yml/, /functions\.validate/, /sqs/],
+      [/serverless\.yml/, /functions\.validate/, /alexaSkill/],
     ],
     [
       'a handler that does not exist',
