@@ -421,3 +421,22 @@ fact(
     expect(s.offsets()).toEqual([[0, 1], [2]]);
   },
 );
+
+fact(
+  {
+    id: 'polling',
+    property: 'Batches',
+    behaviour:
+      'A shard is polled about once a second; a Kafka topic’s lag is looked at every minute to scale.',
+    source: 'D',
+    difference:
+      'nothing polls: a mapping is woken by the append, and each partition has its poller from the start',
+  },
+  async () => {
+    const s = scenario({ batchSize: 10 });
+    await s.start();
+    await s.put('a');
+    expect(s.seen.map(({ at }) => at)).toEqual([0]);
+    expect(s.timers.waiting).toBe(0);
+  },
+);

@@ -7,6 +7,7 @@ import type {
   WindowInvocation,
 } from '../../runtime/environments/invocation.js';
 import { batchEventOf } from '../../runtime/lambda/batch-event.js';
+import { httpEvent } from '../../runtime/lambda/http-event.js';
 import { scheduledEvent } from '../../runtime/lambda/schedule-event.js';
 import { sequenceNumberOf } from '../../runtime/lambda/sequence-number.js';
 import type { EventSourceKind } from '../../runtime/manifest/manifest.js';
@@ -420,6 +421,66 @@ fact(
       requestPayload: { ORDER_IDS: [1] },
       responseContext: { statusCode: 200, executedVersion: '$LATEST', functionError: 'Unhandled' },
       responsePayload: { errorMessage: 'no' },
+    });
+  },
+);
+
+fact(
+  { id: 'shape-http', property, behaviour: 'The event of an HTTP API, payload format 2.0.', source: 'G' },
+  () => {
+    const request = {
+      method: 'POST',
+      url: 'http://localhost:8080/devices/d%201?a=1&a=2&b=',
+      headers: [
+        ['Host', 'localhost:8080'],
+        ['Content-Type', 'application/json'],
+        ['X-Several', '1'],
+        ['X-Several', '2'],
+        ['Cookie', 'one=1; two=2'],
+        ['User-Agent', 'curl/8'],
+      ] as const,
+      body: Buffer.from('{"x":1}'),
+      routeKey: 'POST /devices/{id}',
+      sourceIp: '192.0.2.1',
+    };
+    const facts = {
+      requestId: 'id',
+      accountId: '123456789012',
+      time: Date.parse('2020-03-12T19:03:58.390Z'),
+    };
+    expect(JSON.parse(JSON.stringify(httpEvent(request, facts)))).toEqual({
+      version: '2.0',
+      routeKey: 'POST /devices/{id}',
+      rawPath: '/devices/d 1',
+      rawQueryString: 'a=1&a=2&b=',
+      cookies: ['one=1', 'two=2'],
+      headers: expect.objectContaining({
+        'content-type': 'application/json',
+        'x-several': '1,2',
+        'user-agent': 'curl/8',
+      }),
+      queryStringParameters: { a: '1,2', b: '' },
+      pathParameters: { id: 'd 1' },
+      requestContext: {
+        accountId: '123456789012',
+        apiId: expect.any(String),
+        domainName: expect.any(String),
+        domainPrefix: expect.any(String),
+        http: {
+          method: 'POST',
+          path: '/devices/d 1',
+          protocol: 'HTTP/1.1',
+          sourceIp: '192.0.2.1',
+          userAgent: 'curl/8',
+        },
+        requestId: 'id',
+        routeKey: 'POST /devices/{id}',
+        stage: '$default',
+        time: '12/Mar/2020:19:03:58 +0000',
+        timeEpoch: 1_584_039_838_390,
+      },
+      body: '{"x":1}',
+      isBase64Encoded: false,
     });
   },
 );

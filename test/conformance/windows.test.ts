@@ -1,5 +1,9 @@
 /** Tumbling windows: state from one invocation to the next, and the final one. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { BatchOutcome } from '../../runtime/environments/invocation.js';
+import { openEmbeddedStream } from '../../streams/embedded/embedded-stream.js';
 import { EPOCH, THROWN } from '../support/mappings.js';
 import { fact } from './fact.js';
 import { type Answer, scenario } from './scenario.js';
@@ -86,7 +90,13 @@ fact(
 );
 
 fact(
-  { id: 'window-final-empty', property, behaviour: 'The final invocation has no records.', source: 'D' },
+  {
+    id: 'window-final-empty',
+    property,
+    behaviour: 'Whether the final invocation brings records is not documented.',
+    source: 'D',
+    difference: 'it brings none: the function has seen every record of the window before',
+  },
   async () => {
     const s = tumbling();
     await s.start();
@@ -184,5 +194,44 @@ fact(
     await s.restart();
     await s.put('c');
     expect(s.seen.map(({ window }) => window!.state)).toEqual(['{}', '{"n":2}']);
+  },
+);
+
+fact(
+  {
+    id: 'window-arrival-time',
+    property,
+    behaviour: 'A record’s window is that of its arrival, not of when it is read.',
+    source: 'D',
+  },
+  async () => {
+    const s = tumbling();
+    await s.put('a');
+    await s.timers.advance(10 * MINUTE);
+    await s.start();
+    expect(s.seen[0]!.window).toMatchObject({ start: START, end: START + MINUTE });
+  },
+);
+
+fact(
+  {
+    id: 'window-reshard',
+    property,
+    behaviour: 'A reshard ends the window; the child shards start with an empty state.',
+    source: 'D',
+    difference:
+      'there is no resharding: a stream keeps its number of partitions, another one is refused at start',
+  },
+  async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'millrace-conformance-'));
+    const settings = { maxBytes: 1e9, hardLimitBytes: 2e9, segmentBytes: 1e6 };
+    const options = { directory, name: 's', settings, retentionMs: Number.POSITIVE_INFINITY };
+    try {
+      await (await openEmbeddedStream({ ...options, partitions: 2 })).close();
+      const again = openEmbeddedStream({ ...options, partitions: 3 });
+      await expect(again).rejects.toMatchObject({ code: 'PARTITIONS_CHANGED' });
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
   },
 );
