@@ -16,10 +16,11 @@ import { expectWindows } from '../support/windows.js';
 /** Where an alert becomes a message, and the same with a release's number in it. */
 const SOURCE = 'functions/notify/core.ts';
 const PLAIN = 'const payload = Buffer.from(cursor.value());';
+const BROKEN = "throw new Error('out of order');\n";
 const released = (release: number) =>
   `const payload = Buffer.from(JSON.stringify({ ...JSON.parse(String(cursor.value())), release: ${release} }));`;
 
-test('functions are replaced under load, twice, and broken ones are not', async () => {
+test('functions are replaced under load, broken ones are not, and mended ones are', async () => {
   const random = seededRandom();
   console.info(`reload: TEST_SEED=${random.seed}`);
   const installation = copyInstallation();
@@ -52,11 +53,18 @@ test('functions are replaced under load, twice, and broken ones are not', async 
   installation.edit(SOURCE, released(3), 'const payload = ;');
   await said('functions/notify/core.ts:');
   installation.edit(SOURCE, 'const payload = ;', `${released(4)} throw new Error();`);
-  installation.edit('functions/notify/handler.ts', 'export ', "throw new Error('out of order');\nexport ");
+  installation.edit('functions/notify/handler.ts', 'export ', `${BROKEN}export `);
   await said('out of order');
+  installation.edit('serverless.yml', 'batchSize: 1000\n', 'batchSize: 0\n');
+  await said('stream.batchSize');
   releases.clear();
   await inEffect(3);
   expect(releases).toEqual(new Set([3]));
+  installation.edit('serverless.yml', 'batchSize: 0\n', 'batchSize: 500\n');
+  installation.edit('functions/notify/handler.ts', BROKEN, '');
+  installation.edit(SOURCE, 'throw new Error();', '');
+  await said('generation 4');
+  await inEffect(4);
 
   fleet.pause();
   await poll(() => fleet.owed === 0, { what: 'everything owed having been acknowledged' });
