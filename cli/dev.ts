@@ -36,6 +36,9 @@ export function registerDev(program: Command): void {
         quietMs: QUIET_MS,
         onChange: (paths) => reloader.changed(paths.filter((path) => !isPassing(path)).map(realPath)),
       });
+      for (const { name, local } of deployment.manifest.functions) {
+        if (local.isolation === 'inline') say(`${name} runs inline: its code stays until a restart`);
+      }
       say(`watching ${root}`);
     });
 }
