@@ -5,11 +5,12 @@ import { createAsynchronous } from '../../runtime/asynchronous/asynchronous.js';
 import type { DirectResult } from '../../runtime/environments/invocation.js';
 import { createIotRule } from '../../runtime/iot-rules/iot-rule.js';
 import { openAsynchronousStore } from '../../stores/sqlite/asynchronous.js';
-import { ordering } from '../support/environments.js';
+
 import { EPOCH, fakeDestination, serializedError } from '../support/mappings.js';
 import { virtualTimers } from '../support/virtual-timers.js';
 import { fact } from './fact.js';
 import { functionsOf, kinesis, refusalsOf } from './manifests.js';
+import { ordering } from './orders.js';
 
 const property = 'Asynchronous invocations';
 const MINUTE = 60_000;

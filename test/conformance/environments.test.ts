@@ -3,10 +3,11 @@ import { createConcurrency } from '../../runtime/environments/concurrency.js';
 import type { FunctionPool } from '../../runtime/environments/invocation.js';
 import type { PoolOptions } from '../../runtime/environments/pool.js';
 import type { EnvironmentSpec } from '../../runtime/environments/protocol.js';
-import { openPools, ordering } from '../support/environments.js';
+import { openPools } from '../support/environments.js';
 import { poll } from '../support/poll.js';
 import { fact } from './fact.js';
 import { functionsOf, kinesis, refusalsOf } from './manifests.js';
+import { ordering } from './orders.js';
 
 const refused = expect.any(String) as unknown;
 

@@ -227,9 +227,9 @@ fact(
     const settings = { maxBytes: 1e9, hardLimitBytes: 2e9, segmentBytes: 1e6 };
     const options = { directory, name: 's', settings, retentionMs: Number.POSITIVE_INFINITY };
     try {
-      await (await openEmbeddedStream({ ...options, partitions: 2 })).close();
-      const again = openEmbeddedStream({ ...options, partitions: 3 });
-      await expect(again).rejects.toMatchObject({ code: 'PARTITIONS_CHANGED' });
+      for (const partitions of [2, 3]) await (await openEmbeddedStream({ ...options, partitions })).close();
+      const fewer = openEmbeddedStream({ ...options, partitions: 2 });
+      await expect(fewer).rejects.toMatchObject({ code: 'PARTITIONS_CHANGED' });
     } finally {
       rmSync(directory, { recursive: true, force: true });
     }
