@@ -14,6 +14,16 @@ export interface LatencyFigures {
   readonly max: number;
 }
 
+/** One kind of outcome: what must be, and what is. */
+export interface LedgerRow {
+  readonly what: string;
+  readonly expected: number;
+  /** So many more may be: nobody was promised anything about them, or a tick's moment decides. */
+  readonly maybe: number;
+  /** Null: the backend does not show it. */
+  readonly actual: number | null;
+}
+
 /** One second of the run. */
 export interface Sample {
   /** From scenario time 0, real seconds. */
@@ -49,14 +59,19 @@ export interface RunResult {
   };
   /** Without the password. */
   readonly target: string;
+  /** The shell command that runs it again, without the password. */
+  readonly command: string;
   readonly drive: DriveSummary;
   readonly latency: {
     readonly acknowledgement: LatencyFigures | null;
     readonly alert: LatencyFigures | null;
     readonly schedulingError: LatencyFigures | null;
+    /** Of alerts, as `drive.latency` is of acknowledgements. */
+    readonly alertHistogram: string | null;
   };
   readonly samples: readonly Sample[];
   /** What was done to the backend, and when (real seconds). */
   readonly chaos: readonly { readonly second: number; readonly what: string }[];
+  readonly ledger: readonly LedgerRow[];
   readonly verdict: Verdict;
 }
