@@ -3,8 +3,8 @@
  * firing alert; one that was sent but not acknowledged may give one or not.
  */
 import type { Buffer } from 'node:buffer';
+import { LatencyRecorder } from '../../simulators/drivers/latency.js';
 import type { AlertFigures } from './config.js';
-import { LatencyRecorder } from './latency.js';
 import { deviceIdOf, deviceIndexOf } from './workload.js';
 
 interface HotEvent {

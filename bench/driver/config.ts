@@ -1,6 +1,7 @@
 /**
  * What the load driver is told and what it answers: both JSON, one on its command line, one on its stdout.
  */
+import type { Latency } from '../../simulators/drivers/latency.js';
 
 /** `closed`: each connection always has `inFlight` events unacknowledged. `open`: events are due at a fixed rate. */
 export type DriverMode = 'closed' | 'open';
@@ -50,16 +51,6 @@ export const DRIVER_DEFAULTS: DriverConfig = {
   serverPid: null,
   sampleSeconds: 1,
 };
-
-/** Percentiles in ms; all 0 when nothing was recorded. */
-export interface Latency {
-  readonly count: number;
-  readonly p50: number;
-  readonly p90: number;
-  readonly p99: number;
-  readonly p999: number;
-  readonly max: number;
-}
 
 export interface AlertFigures {
   /** Hot events that were acknowledged: each must have given exactly one firing alert. */

@@ -5,7 +5,7 @@ import { Buffer } from 'node:buffer';
 import { connect as connectSocket, type Socket } from 'node:net';
 import mqttPacket from 'mqtt-packet';
 import { MillraceError } from '../../common/errors.js';
-import { CONNACK, type OnPacket, PacketScanner, SUBACK } from './packets.js';
+import { CONNACK, type OnPacket, PacketScanner, SUBACK } from '../../simulators/drivers/packets.js';
 
 const READ_BUFFER = 16 * 1024;
 

@@ -5,9 +5,9 @@
  * connection that is held back keeps no queue: it knows how many are due and works them off as slots come free.
  */
 import { Buffer } from 'node:buffer';
+import { PUBACK } from '../../simulators/drivers/packets.js';
 import type { DriverConfig } from './config.js';
 import { MqttConnection } from './connection.js';
-import { PUBACK } from './packets.js';
 import type { Tally } from './tally.js';
 import { DevicePackets, EventKind } from './workload.js';
 

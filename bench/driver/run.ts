@@ -3,10 +3,10 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '../../common/errors.js';
+import { PUBLISH, puback } from '../../simulators/drivers/packets.js';
 import { AlertWatch } from './alert-watch.js';
 import type { DriverConfig, DriverResult } from './config.js';
 import { MqttConnection } from './connection.js';
-import { PUBLISH, puback } from './packets.js';
 import { Publisher } from './publisher.js';
 import { ServerProbe } from './server-probe.js';
 import { Tally } from './tally.js';

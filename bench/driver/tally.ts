@@ -1,6 +1,7 @@
 /** Everything the driver counts, in one place: what was sent, what came back, and how long it took. */
+
+import { LatencyRecorder } from '../../simulators/drivers/latency.js';
 import type { AlertWatch } from './alert-watch.js';
-import { LatencyRecorder } from './latency.js';
 import { EventKind } from './workload.js';
 
 const MAX_ERRORS = 20;

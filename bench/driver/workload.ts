@@ -7,7 +7,7 @@
  * finds its device not firing and gives exactly one firing alert.
  */
 import { Buffer } from 'node:buffer';
-import { type PublishTemplate, publishTemplate } from './packets.js';
+import { type PublishTemplate, publishTemplate } from '../../simulators/drivers/packets.js';
 
 export const EventKind = { normal: 0, hot: 1, brokenJson: 2, wrongType: 3 } as const;
 export type EventKind = (typeof EventKind)[keyof typeof EventKind];

@@ -1,6 +1,6 @@
 import mqttPacket from 'mqtt-packet';
-import { encodeLength, PacketScanner, puback, publishTemplate } from '../../bench/driver/packets.js';
 import { DevicePackets, deviceIdOf, deviceIndexOf, EventKind, kindOf } from '../../bench/driver/workload.js';
+import { encodeLength, PacketScanner, puback, publishTemplate } from '../../simulators/drivers/packets.js';
 
 function parse(bytes: Buffer): mqttPacket.Packet[] {
   const packets: mqttPacket.Packet[] = [];

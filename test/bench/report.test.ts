@@ -1,6 +1,7 @@
-import { DRIVER_DEFAULTS, type DriverResult, type Latency } from '../../bench/driver/config.js';
+import { DRIVER_DEFAULTS, type DriverResult } from '../../bench/driver/config.js';
 import type { BooksCheck, Phase } from '../../bench/measure.js';
 import { aimsOf, type BenchResult, rssGrowth, table, textOf } from '../../bench/report.js';
+import type { Latency } from '../../simulators/drivers/latency.js';
 
 const latency = (p99: number): Latency => ({ count: 1, p50: 1, p90: 1, p99, p999: p99, max: p99 });
 const BOOKS: BooksCheck = {

@@ -1,6 +1,15 @@
-/** Latency histograms in microseconds inside, milliseconds outside. */
+/** Latency histograms (HDR) in microseconds inside, milliseconds outside. */
 import hdr, { type Histogram } from 'hdr-histogram-js';
-import type { Latency } from './config.js';
+
+/** Percentiles in ms; all 0 when nothing was recorded. */
+export interface Latency {
+  readonly count: number;
+  readonly p50: number;
+  readonly p90: number;
+  readonly p99: number;
+  readonly p999: number;
+  readonly max: number;
+}
 
 const HIGHEST_US = 600_000_000;
 
@@ -16,6 +25,16 @@ export class LatencyRecorder {
   record(ms: number): void {
     const us = Math.round(ms * 1000);
     this.#histogram.recordValue(Math.max(1, Math.min(us, HIGHEST_US)));
+  }
+
+  /** Adds what another recorder has encoded. */
+  add(encoded: string): void {
+    this.#histogram.add(hdr.decodeFromCompressedBase64(encoded));
+  }
+
+  /** HDR's own compressed format, base64; values are ms x 1000. */
+  encoded(): string {
+    return hdr.encodeIntoCompressedBase64(this.#histogram);
   }
 
   figures(): Latency {
