@@ -17,8 +17,11 @@ import { openSessions } from '../gateway/mqtt/sessions.js';
 import { createPacer } from '../gateway/pacer.js';
 import { createTopicMap } from '../gateway/topics.js';
 import { openAsynchronousStore } from '../stores/sqlite/asynchronous.js';
+import { openFirings } from '../stores/sqlite/firings.js';
+import { openWindowStates } from '../stores/sqlite/window-states.js';
 import { openCheckpointFile } from '../streams/embedded/checkpoint-file.js';
 import { lockDirectory } from '../streams/embedded/directory-lock.js';
+import { TELEMETRY } from './consumers.js';
 import { createFunctions, type Functions } from './functions.js';
 import { gatewayApp } from './gateway-app.js';
 import { createGenerations, type Reload } from './generations.js';
@@ -47,8 +50,6 @@ export interface Deployment {
   stop(): Promise<void>;
 }
 
-/** The stream that devices' events go to. */
-const TELEMETRY = 'telemetry';
 /** While draining, how long the functions may take to catch up (ms); the rest waits for the next start. */
 const DRAIN_MS = 5_000;
 
@@ -85,7 +86,7 @@ async function compose(
   if (telemetry === undefined) {
     throw new MillraceError(`${manifest.file} declares no stream '${TELEMETRY}'`, {
       code: 'STREAM_MISSING',
-      hint: `Declare an AWS::Kinesis::Stream with Name: ${TELEMETRY} under resources.`,
+      hint: `Declare an AWS::Kinesis::Stream with Name: ${TELEMETRY} under resources, or set custom.millrace.streams.${TELEMETRY}.partitions.`,
     });
   }
 
@@ -126,6 +127,12 @@ async function compose(
   const platform = createPlatformHost({ streams, broker: () => broker, status });
   const asynchronousStore = openAsynchronousStore(join(storesDirectory, 'asynchronous.db'));
   undo.add(() => asynchronousStore.close());
+  const windowStates = openWindowStates(join(storesDirectory, 'window-states.db'));
+  undo.add(() => windowStates.close());
+  const firings = openFirings(join(storesDirectory, 'firings.db'));
+  undo.add(() => firings.close());
+  // The directory is locked: whoever was running a schedule when it was last closed is dead.
+  firings.releaseAll();
   const create = (wanted: Manifest): Promise<Functions> =>
     createFunctions({
       manifest: wanted,
@@ -137,6 +144,8 @@ async function compose(
       storesDirectory,
       dataDir: options.dataDir,
       asynchronousStore,
+      firings,
+      windowStates,
       logLevel: options.logLevel,
     });
   const generations = createGenerations({

@@ -7,9 +7,12 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { type Clock, monotonicTimers } from '../common/clock.js';
 import type { AsynchronousStore } from '../stores/asynchronous.js';
+import type { Firings } from '../stores/firings.js';
+import type { WindowStates } from '../stores/window-states.js';
 import type { Checkpoints } from '../streams/checkpoints.js';
 import type { Stream } from '../streams/stream.js';
-import { createAsynchronous } from './asynchronous/asynchronous.js';
+import { type Asynchronous, createAsynchronous } from './asynchronous/asynchronous.js';
+import { withFunctionDestinations } from './asynchronous/function-destinations.js';
 import { builtModule } from './built-module.js';
 import { openDestinations } from './destinations/open-all.js';
 import { createConcurrency, type FunctionConcurrency } from './environments/concurrency.js';
@@ -18,12 +21,13 @@ import type { FunctionPool } from './environments/invocation.js';
 import { createPool } from './environments/pool.js';
 import type { EnvironmentSpec } from './environments/protocol.js';
 import { createTurns, type Turns } from './environments/turns.js';
+import { createMappings } from './function-mappings.js';
 import { createRouter, type Router } from './http/router.js';
-import type { FunctionManifest, Manifest, StreamTrigger } from './manifest/manifest.js';
-import { createMapping, type Mapping } from './mappings/mapping.js';
-import { scheduledRun } from './schedules/rules.js';
-import { parseSchedule } from './schedules/schedule.js';
+import type { FunctionManifest, Manifest } from './manifest/manifest.js';
+import type { Mapping } from './mappings/mapping.js';
+import { scheduleJobs } from './schedules/rules.js';
 import { createScheduler, systemClock } from './schedules/scheduler.js';
+import { startRun } from './schedules/start-run.js';
 
 export interface Functions {
   readonly manifest: Manifest;
@@ -56,6 +60,8 @@ export interface FunctionsOptions {
   readonly storesDirectory: string;
   readonly dataDir: string;
   readonly asynchronousStore: AsynchronousStore;
+  readonly firings: Firings;
+  readonly windowStates: WindowStates;
   readonly logLevel: string;
 }
 
@@ -64,7 +70,7 @@ const LOOK_MS = 10;
 
 /** Rejects when a handler's module is missing or cannot be built. */
 export async function createFunctions(options: FunctionsOptions): Promise<Functions> {
-  const { manifest, streams, checkpoints, log } = options;
+  const { manifest, streams, log } = options;
   // One processor is left to the gateway and to the functions that do not stand back.
   const turns = createTurns(Math.max(1, availableParallelism() - 1));
   const modules = await Promise.all(
@@ -78,43 +84,24 @@ export async function createFunctions(options: FunctionsOptions): Promise<Functi
     ]),
   );
   const poolOf = (name: string) => pools.get(name)!;
-  let mappings: readonly Mapping[] = [];
-  const createMappings = () =>
-    manifest.functions.flatMap((fn) =>
-      fn.triggers.flatMap((trigger) => {
-        if (trigger.type !== 'stream' || !trigger.enabled) return [];
-        const stream = streams.get(trigger.stream)!;
-        const { processBatch } = poolOf(fn.name);
-        const time = () => options.clock.now();
-        const mapping = { functionName: fn.name, functionArn: fn.arn, trigger: localTrigger(fn, trigger) };
-        return [createMapping(mapping, { stream, invoke: processBatch, checkpoints, log, time })];
-      }),
-    );
-  const scheduler = createScheduler({
-    jobs: manifest.functions.flatMap((fn) =>
-      fn.triggers.flatMap((trigger) => {
-        if (trigger.type !== 'schedule' || !trigger.enabled) return [];
-        const run = (time: number) => poolOf(fn.name).scheduled(scheduledRun(fn, trigger, time));
-        return [
-          {
-            name: fn.name,
-            schedule: parseSchedule(trigger.expression, options.clock.now(), { seconds: true }),
-            run,
-          },
-        ];
-      }),
-    ),
-    clock: { ...systemClock, now: () => options.clock.now() },
-    onError: ({ name }, error) => log.error({ function: name, err: error }, 'a scheduled run failed'),
-  });
-  const asynchronous = createAsynchronous({
-    functions: manifest.functions,
+  const time = () => options.clock.now();
+  const destinations = openDestinations(manifest, { ...options, time });
+  const asynchronous: Asynchronous = createAsynchronous({
+    ...withFunctionDestinations(manifest.functions, destinations, (event) => asynchronous.enqueue([event])),
     pool: poolOf,
-    destinations: openDestinations(manifest, { ...options, time: () => options.clock.now() }),
     store: options.asynchronousStore,
     timers: monotonicTimers,
-    time: () => options.clock.now(),
+    time,
     log,
+  });
+  let mappings: readonly Mapping[] = [];
+  const scheduler = createScheduler({
+    jobs: scheduleJobs(manifest.functions, options.firings, options.clock.now(), (fn, run, rule) =>
+      startRun(poolOf(fn.name), run, rule, asynchronous, manifest.region),
+    ),
+    firings: options.firings,
+    clock: { ...systemClock, now: time },
+    onError: ({ name }, error) => log.error({ schedule: name, err: error }, 'a scheduled run failed'),
   });
   const behind = () =>
     mappings.some((mapping) => {
@@ -138,7 +125,13 @@ export async function createFunctions(options: FunctionsOptions): Promise<Functi
       await Promise.all(needed.map(({ name }) => poolOf(name).warmUp()));
     },
     start() {
-      mappings = createMappings();
+      mappings = createMappings({
+        ...options,
+        poolOf,
+        destinations,
+        enqueue: (events) => asynchronous.enqueue(events),
+        time,
+      });
       for (const mapping of mappings) mapping.start();
       scheduler.start();
       asynchronous.start();
@@ -150,11 +143,9 @@ export async function createFunctions(options: FunctionsOptions): Promise<Functi
       }
     },
     async pause() {
-      await Promise.all([
-        scheduler.stop(),
-        asynchronous.stop(),
-        ...mappings.map((mapping) => mapping.stop()),
-      ]);
+      // What queues stops before the queue.
+      await Promise.all([scheduler.stop(), ...mappings.map((mapping) => mapping.stop())]);
+      await asynchronous.stop();
     },
     async close() {
       await Promise.all([...pools.values()].map((pool) => pool.close()));
@@ -196,8 +187,4 @@ function poolFor(
     concurrency,
     ...(fn.local.nice > 0 ? { turns } : {}),
   });
-}
-
-function localTrigger(fn: FunctionManifest, trigger: StreamTrigger): StreamTrigger {
-  return { ...trigger, batchWindowMs: fn.local.batchWindowMs ?? trigger.batchWindowMs };
 }

@@ -4,6 +4,7 @@ import type { CheckpointFile } from '../streams/embedded/checkpoint-file.js';
 import { openEmbeddedStream } from '../streams/embedded/embedded-stream.js';
 import type { RecoveryReport } from '../streams/embedded/recovery.js';
 import type { Stream } from '../streams/stream.js';
+import { consumersOf } from './consumers.js';
 import type { Manifest, StreamManifest } from './manifest/manifest.js';
 import { groupsOf } from './mappings/lanes.js';
 import type { Undo } from './undo.js';
@@ -42,11 +43,9 @@ export async function openStreams(
 
 /** The consumer groups that read the stream: the log must not end before what they have finished. */
 function readersOf(manifest: Manifest, { name }: StreamManifest): string[] {
-  return manifest.functions
-    .filter(({ triggers }) =>
-      triggers.some((trigger) => trigger.type === 'stream' && trigger.stream === name),
-    )
-    .flatMap((reader) => groupsOf(reader.name, name));
+  return consumersOf(manifest, true)
+    .filter(({ stream }) => stream === name)
+    .flatMap((consumer) => groupsOf(consumer.name, name));
 }
 
 function recoveryNotices(stream: string, { cut, damage }: RecoveryReport): string[] {

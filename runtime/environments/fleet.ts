@@ -29,6 +29,8 @@ export interface Fleet {
   giveBack(member: Member): void;
   /** Starts the provisioned ones, else one; rejects with what is wrong with the function. */
   warmUp(): Promise<void>;
+  /** Undefined before one has started. */
+  readonly isPlainHandler: boolean | undefined;
   /** When none is taken. */
   close(): Promise<void>;
 }
@@ -59,6 +61,7 @@ export function createFleet(spec: EnvironmentSpec, options: FleetOptions): Fleet
   let stopRetry: (() => void) | undefined;
   let stopReaping: (() => void) | undefined;
   let closing = false;
+  let isPlainHandler: boolean | undefined;
   /** Provisioned ones are kept from `warmUp` on. */
   let provisioning = false;
 
@@ -73,6 +76,7 @@ export function createFleet(spec: EnvironmentSpec, options: FleetOptions): Fleet
     environment.ready.then(
       () => {
         counters.environmentStarted();
+        isPlainHandler = environment.start?.isPlainHandler;
         if (provisioned) retryMs = FIRST_RETRY_MS;
       },
       () => undefined,
@@ -129,6 +133,9 @@ export function createFleet(spec: EnvironmentSpec, options: FleetOptions): Fleet
       if (provisionedConcurrency > 0) provision();
       else if (members.size === 0) rest(launch(false));
       await Promise.all([...members].map(({ environment }) => environment.ready));
+    },
+    get isPlainHandler() {
+      return isPlainHandler;
     },
     async close() {
       closing = true;

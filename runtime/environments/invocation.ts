@@ -84,6 +84,11 @@ export interface FunctionPool {
   readonly functionName: string;
   /** Starts one environment, or as many as are provisioned; rejects with what is wrong with the function. */
   warmUp(): Promise<void>;
+  /**
+   * Whether it is a Lambda handler that somebody else may have written, rather than a module that exports `create`.
+   * Starts an environment if none was started yet; rejects as `warmUp` does.
+   */
+  isPlainHandler(): Promise<boolean>;
   /** Never rejects. Batches that wait together may reach an environment together; each has its own outcome. */
   processBatch(invocation: BatchInvocation): Promise<BatchOutcome>;
   /** These reject with `FUNCTION_THROTTLED` or with what the function threw. */

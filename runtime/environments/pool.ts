@@ -184,6 +184,10 @@ export function createPool(spec: EnvironmentSpec, options: PoolOptions): Functio
         wake();
       });
     },
+    async isPlainHandler() {
+      if (fleet.isPlainHandler === undefined) await fleet.warmUp();
+      return fleet.isPlainHandler ?? false;
+    },
     async scheduled(run) {
       await answerOf({ type: 'scheduled', run }, 'done');
     },

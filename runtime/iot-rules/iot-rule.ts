@@ -37,34 +37,22 @@ export interface IotRule {
 
 /** @throws MillraceError `IOT_SQL_INVALID` */
 export function createIotRule(options: IotRuleOptions): IotRule {
-  const { rule, log } = options;
   const sql = parseRuleSql(options.sql);
   return {
     async processBatch({ batch }) {
-      const { events, failures } = select(batch, sql, options);
+      const events = select(batch, sql, options);
       try {
         if (events.length > 0) await options.enqueue(events);
       } catch (error) {
         return { kind: 'error', error: serializeError(error) };
       }
-      if (failures.size === 0) return { kind: 'success' };
-      for (const [offset, error] of failures) {
-        log.error({ rule, offset: offset.toString(), err: error }, 'a rule cannot hand an event on');
-      }
-      return { kind: 'partial', failures: [...failures.keys()] };
+      return { kind: 'success' };
     },
   };
 }
 
-interface Selection {
-  readonly events: readonly NewAsynchronousEvent[];
-  /** By offset: results that cannot be queued. */
-  readonly failures: ReadonlyMap<bigint, unknown>;
-}
-
-function select(batch: Batch, sql: RuleSql, options: IotRuleOptions): Selection {
+function select(batch: Batch, sql: RuleSql, options: IotRuleOptions): NewAsynchronousEvent[] {
   const events: NewAsynchronousEvent[] = [];
-  const failures = new Map<bigint, unknown>();
   const cursor = new FrameCursor(batch.frames);
   for (let index = 0; cursor.next(); index++) {
     if (cursor.kind === RecordKind.tick) continue;
@@ -75,11 +63,15 @@ function select(batch: Batch, sql: RuleSql, options: IotRuleOptions): Selection 
       const id = `${options.rule}:${batch.stream}/${batch.partition}/${offset}`;
       events.push({ functionName: options.functionName, id, payload });
     } catch (error) {
-      // Too large, or nested so deep that the stack does not reach.
-      failures.set(offset, error);
+      // Too large, or nested so deep that the stack does not reach. Trying again would not help, and the event itself
+      // stays in the stream.
+      options.log.error(
+        { rule: options.rule, partition: batch.partition, offset: offset.toString(), err: error },
+        'a rule cannot hand an event on',
+      );
     }
   }
-  return { events, failures };
+  return events;
 }
 
 /** JSON of what the rule makes of the record under the cursor. */
