@@ -34,8 +34,10 @@ export interface RoundResult {
 export interface Environment {
   /** Resolves when the function was created; rejects with what the import or `create` threw. */
   readonly ready: Promise<void>;
-  /** Times of the start, once `ready`. */
-  readonly start: { readonly spawnMs: number; readonly importMs: number } | undefined;
+  /** Times of the start and what was found there, once `ready`. */
+  readonly start:
+    | { readonly spawnMs: number; readonly importMs: number; readonly isPlainHandler: boolean }
+    | undefined;
   /** Nothing can be done here any more. */
   readonly ended: boolean;
   /** Never rejects. */
@@ -64,6 +66,7 @@ const NO_USAGE: Usage = { durationsMs: [], memoryBytes: 0 };
 
 interface Pending {
   readonly id: number;
+  /** On the timers' clock. */
   readonly sentAt: number;
   /** Outcomes that came before the reply, by the batch's place. */
   readonly early: Map<number, BatchOutcome>;
@@ -114,7 +117,11 @@ export function startEnvironment(spec: EnvironmentSpec, dependencies: Environmen
     switch (message.type) {
       case 'ready':
         stopInitTimer();
-        start = { spawnMs: message.startedAt - begun, importMs: message.importMs };
+        start = {
+          spawnMs: message.startedAt - begun,
+          importMs: message.importMs,
+          isPlainHandler: message.freezes,
+        };
         freezes = message.freezes;
         becomeReady();
         return rest();
@@ -149,7 +156,7 @@ export function startEnvironment(spec: EnvironmentSpec, dependencies: Environmen
   /** How long what is under way has taken, ms: the batch, not the round. */
   const elapsed = ({ id, sentAt }: Pending): number => {
     const progress = channel.progress();
-    return sharedNow() - (progress.id === id ? progress.begunAt : sentAt);
+    return progress.id === id ? progress.elapsedMs : timers.now() - sentAt;
   };
   const watch = (watched: Pending): (() => void) => {
     let stop: () => void;
@@ -178,7 +185,7 @@ export function startEnvironment(spec: EnvironmentSpec, dependencies: Environmen
       const id = ++sequence;
       const was: Pending = {
         id,
-        sentAt: sharedNow(),
+        sentAt: timers.now(),
         early: new Map(),
         finish(result) {
           stopWatch();

@@ -41,7 +41,7 @@ export const openInline: OpenChannel = (spec, events) => {
       const batches = invocations.map((invocation, i) => ({ invocation, requestId: requestIds[i]! }));
       inside.round(id, batches, measure);
     },
-    progress: () => ({ id: 0, index: 0, begunAt: 0 }),
+    progress: () => ({ id: 0, index: 0, elapsedMs: 0 }),
     freeze: () => undefined,
     terminate: end,
   };

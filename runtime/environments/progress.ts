@@ -3,18 +3,21 @@
  * the time of one may be up, or when the environment has ended. So each batch is held to the function's timeout at the
  * cost of no message.
  */
+import { sharedNow } from './protocol.js';
+
 export interface Progress {
-  /** The round it is about. */
+  /** The round (or the single invocation) it is about. */
   readonly id: number;
   /** The batch under way. */
   readonly index: number;
-  /** When that one began, on `sharedNow()`. */
-  readonly begunAt: number;
+  /** How long that one has been. */
+  readonly elapsedMs: number;
 }
 
 /** Bytes: u32 id, u32 index, f64 begunAt. */
 export const PROGRESS_BYTES = 16;
 
+/** @param begunAt on `sharedNow()` */
 export function writeProgress(bytes: Buffer, id: number, index: number, begunAt: number): void {
   bytes.writeDoubleLE(begunAt, 8);
   bytes.writeUInt32LE(index, 4);
@@ -22,5 +25,6 @@ export function writeProgress(bytes: Buffer, id: number, index: number, begunAt:
 }
 
 export function readProgress(bytes: Buffer): Progress {
-  return { id: bytes.readUInt32LE(0), index: bytes.readUInt32LE(4), begunAt: bytes.readDoubleLE(8) };
+  const id = bytes.readUInt32LE(0);
+  return { id, index: bytes.readUInt32LE(4), elapsedMs: sharedNow() - bytes.readDoubleLE(8) };
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { EnvironmentSpec } from '../../../runtime/environments/protocol.js';
-import { dist, openPools, ordering } from '../../support/environments.js';
+import { openPools } from '../../support/environments.js';
+import { dist, ordering } from '../../support/function-batches.js';
 import { poll } from '../../support/poll.js';
 
 const { open, reports, closeAll } = openPools();
