@@ -1,4 +1,5 @@
 /** Puts the HTTP side together: ingest with its judge, health, metrics, control, and the functions with httpApi triggers. */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Hono } from 'hono';
 import type { Registry } from 'prom-client';
@@ -67,9 +68,14 @@ function controlRoutes({ manifest, host, functions, streams, enqueue }: GatewayA
   return invocationRoutes({ access, poolOf, enqueue }).route('/', functionsRoute(access, report));
 }
 
-/** The validate function's own verdict, ahead of time: same decoder, same schemas, same settings. */
+/**
+ * The validate function's own verdict, ahead of time: same decoder, same schemas, same settings. A project without
+ * schemas takes everything.
+ */
 function schemaJudge({ settings }: Manifest, clock: Clock): Judge {
-  const decoder = new EventDecoder(loadSchemas(join(settings.root, 'schemas')), settings);
+  const folder = join(settings.root, 'schemas');
+  if (!existsSync(folder)) return () => null;
+  const decoder = new EventDecoder(loadSchemas(folder), settings);
   return (deviceId, payload) => {
     const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
     const decoded = decoder.decodeBytes(bytes, 0, bytes.length, deviceId, clock.now());

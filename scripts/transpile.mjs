@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 
-const skipped = new Set(['node_modules', 'dist', 'data', 'docs']);
+const skipped = new Set(['node_modules', 'dist', 'data', 'docs', 'foreign-project']);
 
 /** Paths, relative to the root, of every source of the product; tests are none, what supports them is. */
 export function* sources(root, directory = root) {

@@ -62,6 +62,7 @@ test.each<[Tree, Partial<StreamTrigger>]>([
   [{ batchSize: '8' }, { batchSize: 8 }],
   [{ batchWindow: 300 }, { batchWindowMs: 300_000 }],
   [{ batchWindow: 0 }, { batchWindowMs: 0 }],
+  [{ batchSize: 100 }, { batchSize: 100, batchWindowMs: 0 }],
   [{ startingPosition: 'LATEST' }, { startingPosition: 'LATEST' }],
   [
     { startingPosition: 'AT_TIMESTAMP', startingPositionTimestamp: SECOND, consumer: true },
@@ -105,7 +106,6 @@ test.each<[Tree, string, string]>([
   [{ batchWindow: -1 }, 'batchWindow', 'from 0 to 300'],
   [{ batchWindow: 301 }, 'batchWindow', 'from 0 to 300'],
   [{ batchWindow: '1s' }, 'batchWindow', 'whole number'],
-  [{ batchSize: 11 }, 'batchWindow', 'must be at least 1 (second)'],
   [{ startingPosition: 'OLDEST' }, 'startingPosition', 'must be one of TRIM_HORIZON, LATEST, AT_TIMESTAMP'],
   [
     { startingPosition: 'AT_TIMESTAMP' },
@@ -289,7 +289,6 @@ describe('resources.extensions', () => {
 
   test.each<[Tree, string, string]>([
     [{ BatchSize: 0 }, 'BatchSize', 'must be a whole number from 1'],
-    [{ BatchSize: 11 }, '', `${AT}.batchWindow: must be at least 1`],
     [{ Batchsize: 1 }, 'Batchsize', 'unknown property; did you mean "BatchSize"?'],
     [{ Topics: ['x'] }, 'Topics', 'the trigger itself says this'],
     [{ ScalingConfig: {} }, 'ScalingConfig', 'does not exist for a Kinesis stream'],

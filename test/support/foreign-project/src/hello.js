@@ -1,0 +1,1 @@
+exports.handler = async (event) => ({ greeting: `Hello, ${event.pathParameters.name}`, route: event.routeKey });

@@ -1,0 +1,3 @@
+const { tell } = require('./tell');
+
+exports.handler = async (event) => tell('siren', event);
