@@ -1,4 +1,4 @@
 /** What fails again and again is logged the first time, then at doubling counts: a log is to be read. */
 export function isWorthLogging(count: number): boolean {
-  return count <= 1 || (Number.isInteger(Math.log2(count)) && count > 1);
+  return Number.isInteger(Math.log2(count));
 }
