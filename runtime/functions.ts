@@ -42,7 +42,7 @@ export interface Functions {
   warmUp(): Promise<void>;
   /** Goes on from the checkpoints. */
   start(): void;
-  /** Resolves when every mapping has finished its stream, or after `timeoutMs`. */
+  /** Before a stop: no batch waits to fill up any more. Resolves when all streams are finished, or after `timeoutMs`. */
   catchUp(timeoutMs: number): Promise<void>;
   /** Stops fetching and scheduling; resolves when what was in flight is finished and its checkpoints are saved. */
   pause(): Promise<void>;
@@ -137,6 +137,7 @@ export async function createFunctions(options: FunctionsOptions): Promise<Functi
       asynchronous.start();
     },
     async catchUp(timeoutMs) {
+      for (const mapping of mappings) mapping.drain();
       const deadline = performance.now() + timeoutMs;
       while (behind() && performance.now() < deadline) {
         await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
