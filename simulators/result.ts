@@ -26,7 +26,7 @@ export interface LedgerRow {
 
 /** One second of the run. */
 export interface Sample {
-  /** From scenario time 0, real seconds. */
+  /** Its end, real seconds from scenario time 0. */
   readonly second: number;
   readonly sent: number;
   readonly acknowledged: number;
@@ -51,6 +51,7 @@ export interface RunResult {
     readonly seed: number;
     readonly speed: number;
     readonly devices: number;
+    /** Real seconds. */
     readonly phases: readonly { readonly name: string; readonly from: number; readonly until: number }[];
     /** Epoch ms of scenario time 0. */
     readonly start: number;
