@@ -1,187 +1,171 @@
 /** Adds up, over all devices, what must come out. */
-import type { Life } from './alerts.js';
-import type { Expectation, ExpectedAlert, ReportName, RollupFigures, WindowFigures } from './verdict.js';
+import type { Outcome } from './alerts.js';
+import { rollupsOf, WindowPlace } from './figures.js';
+import type {
+  Book,
+  Expectation,
+  ExpectedAlert,
+  RefusedReport,
+  ReportName,
+  UncertainReport,
+} from './verdict.js';
 
-const PERIODS: Readonly<Record<string, number>> = { '1m': 60_000, '1h': 3_600_000, '1d': 86_400_000 };
-
-interface Building {
-  count: number;
-  sum: number;
-  min: number;
-  max: number;
-  first: number;
-  firstTime: number;
-  last: number;
-  lastTime: number;
+/** A report that an alert is put down to, and its scheduled sending, epoch ms. */
+export interface AlertCause {
+  readonly name: ReportName;
+  readonly due: number;
 }
 
-/** One window of one metric of one device. */
-interface Place {
-  readonly device: string;
-  readonly metric: string;
-  readonly start: number;
-  readonly figures: Building;
-  /** Events that may be in it besides. */
-  maybe: number;
-}
+type Values = Readonly<Record<string, unknown>>;
+
+const UNACKNOWLEDGED_EXAMPLES = 100;
 
 export class ExpectationBuilder {
   readonly #windowMs: number;
-  readonly #counts = { stored: 0, maybeStored: 0, valid: 0, duplicates: 0, late: 0 };
-  readonly #places = new Map<string, Place>();
-  readonly #quarantined: (ReportName & { readonly code: string })[] = [];
+  readonly #looksAt: (deviceId: string) => boolean;
+  readonly #certain: Record<Book, number> = none();
+  readonly #maybe: Record<Book, number> = none();
+  readonly #places = new Map<string, WindowPlace>();
   readonly #codes: Record<string, number> = {};
-  readonly #uncertain: ReportName[] = [];
+  readonly #quarantined: RefusedReport[] = [];
+  readonly #maybeQuarantined: RefusedReport[] = [];
+  readonly #uncertain: UncertainReport[] = [];
   readonly #late: ReportName[] = [];
-  readonly #alerts: ExpectedAlert[] = [];
-  readonly #uncertainAlerts = new Set<string>();
+  readonly #maybeLate: ReportName[] = [];
+  readonly #unacknowledged: ReportName[] = [];
+  #unacknowledgedCount = 0;
 
-  constructor(windowMs: number) {
+  /** @param looksAt windows are followed of these devices alone: all of a large fleet's would fill the memory */
+  constructor(windowMs: number, looksAt: (deviceId: string) => boolean) {
     this.#windowMs = windowMs;
+    this.#looksAt = looksAt;
   }
 
-  stored(certain: boolean): void {
-    if (certain) this.#counts.stored++;
-    else this.#counts.maybeStored++;
-  }
-
-  valid(certain: boolean): void {
-    if (certain) this.#counts.valid++;
-  }
-
-  duplicate(certain: boolean): void {
-    if (certain) this.#counts.duplicates++;
+  count(book: Book, certain: boolean): void {
+    (certain ? this.#certain : this.#maybe)[book]++;
   }
 
   quarantined(name: ReportName, code: string, certain: boolean): void {
-    if (!certain) return;
-    this.#codes[code] = (this.#codes[code] ?? 0) + 1;
-    this.#quarantined.push({ ...name, code });
+    this.count('quarantined', certain);
+    (certain ? this.#quarantined : this.#maybeQuarantined).push({ ...name, code });
+    if (certain) this.#codes[code] = (this.#codes[code] ?? 0) + 1;
   }
 
   late(name: ReportName, certain: boolean): void {
-    if (!certain) return;
-    this.#counts.late++;
-    this.#late.push(name);
+    this.count('late', certain);
+    (certain ? this.#late : this.#maybeLate).push(name);
   }
 
-  uncertain(name: ReportName): void {
-    this.#uncertain.push(name);
-  }
-
-  inWindow(name: ReportName, values: Readonly<Record<string, unknown>>, certain: boolean): void {
-    const start = Math.floor(name.eventTime / this.#windowMs) * this.#windowMs;
-    for (const [metric, value] of Object.entries(values)) {
-      if (typeof value !== 'number') continue;
-      const place = this.#place(name.deviceId, metric, start);
-      if (certain) add(place.figures, value, name.eventTime);
+  inWindow(name: ReportName, values: Values, certain: boolean): void {
+    this.count('aggregated', certain);
+    this.#eachPlace(name, values, (place, value) => {
+      if (certain) place.add(value, name.eventTime);
       else place.maybe++;
-    }
+    });
   }
 
-  alerts(
-    deviceId: string,
-    rule: string,
-    lives: readonly Life<{ readonly name: ReportName; readonly due: number }>[],
-    uncertain: boolean,
-  ): void {
-    if (uncertain) {
-      this.#uncertainAlerts.add(`${deviceId} ${rule}`);
-      return;
-    }
-    for (const { startsAt, endsAt, cause } of lives) {
-      this.#alerts.push({
-        rule,
-        deviceId,
-        startsAt,
-        endsAt,
-        cause: cause?.name ?? null,
-        due: cause?.due ?? null,
-      });
-    }
+  /** Takes back an event that may be in its window: what may have come before is what comes now. */
+  withdraw(name: ReportName, values: Values): void {
+    this.#eachPlace(name, values, (place) => {
+      place.maybe--;
+    });
   }
 
-  build(): Expectation {
-    const windows = new Map<string, WindowFigures>();
-    const maybeInWindow = new Map<string, number>();
-    for (const [key, { figures, maybe }] of this.#places) {
-      const { firstTime: _, lastTime: __, ...shown } = figures;
-      if (shown.count > 0) windows.set(key, shown);
-      if (maybe > 0) maybeInWindow.set(key, maybe);
-    }
+  /** The event is stored, and is in its window or late. */
+  uncertain(name: ReportName, values: Values): void {
+    this.count('aggregated', false);
+    this.late(name, false);
+    if (!this.#looksAt(name.deviceId)) return;
+    const numbers: Record<string, number> = {};
+    this.#eachPlace(name, values, (place, value) => {
+      place.uncertain++;
+      numbers[place.metric] = value;
+    });
+    this.#uncertain.push({ ...name, values: numbers, windowStart: this.#startOf(name) });
+  }
+
+  unacknowledged(name: ReportName): void {
+    this.#unacknowledgedCount++;
+    if (this.#unacknowledged.length < UNACKNOWLEDGED_EXAMPLES) this.#unacknowledged.push(name);
+  }
+
+  build(alerts: AlertOutcomes): Expectation {
+    const places = [...this.#places].filter(([, place]) => place.count > 0 || !place.isSure);
+    const { quarantined: _, ...certain } = this.#certain;
     return {
-      ...this.#counts,
-      quarantined: this.#codes,
-      windows,
-      maybeInWindow,
-      rollups: rollupsOf([...this.#places.values()]),
-      alerts: this.#alerts,
-      uncertainAlerts: this.#uncertainAlerts,
+      ...certain,
+      quarantined: { ...this.#codes },
+      maybe: { ...this.#maybe },
+      windows: new Map(
+        places.filter(([, { count }]) => count > 0).map(([key, place]) => [key, place.figures()]),
+      ),
+      maybeInWindow: new Map(
+        places.filter(([, { maybe }]) => maybe > 0).map(([key, { maybe }]) => [key, maybe]),
+      ),
+      rollups: rollupsOf(places.map(([, place]) => place)),
+      alerts: alerts.certain,
+      possibleAlerts: alerts.possible,
+      uncertainAlerts: alerts.uncertain,
       uncertain: this.#uncertain,
       lateReports: this.#late,
+      maybeLate: this.#maybeLate,
       quarantinedReports: this.#quarantined,
+      maybeQuarantined: this.#maybeQuarantined,
+      unacknowledged: { count: this.#unacknowledgedCount, examples: this.#unacknowledged },
     };
   }
 
-  #place(device: string, metric: string, start: number): Place {
-    const key = `${device} ${metric} ${start}`;
-    let place = this.#places.get(key);
-    if (place === undefined) {
-      place = { device, metric, start, figures: nothing(), maybe: 0 };
-      this.#places.set(key, place);
-    }
-    return place;
+  #startOf({ eventTime }: ReportName): number {
+    return Math.floor(eventTime / this.#windowMs) * this.#windowMs;
   }
-}
 
-function nothing(): Building {
-  return {
-    count: 0,
-    sum: 0,
-    min: Number.POSITIVE_INFINITY,
-    max: Number.NEGATIVE_INFINITY,
-    first: 0,
-    firstTime: Number.POSITIVE_INFINITY,
-    last: 0,
-    lastTime: Number.NEGATIVE_INFINITY,
-  };
-}
-
-function add(figures: Building, value: number, time: number): void {
-  figures.count++;
-  figures.sum += value;
-  figures.min = Math.min(figures.min, value);
-  figures.max = Math.max(figures.max, value);
-  if (time < figures.firstTime) {
-    figures.first = value;
-    figures.firstTime = time;
-  }
-  if (time >= figures.lastTime) {
-    figures.last = value;
-    figures.lastTime = time;
-  }
-}
-
-/** Buckets in which something is uncertain are left out: they cannot be held against anything. */
-function rollupsOf(places: readonly Place[]): Map<string, RollupFigures> {
-  const rollups = new Map<string, { count: number; sum: number; min: number; max: number }>();
-  const tainted = new Set<string>();
-  for (const { device, metric, start, figures, maybe } of places) {
-    for (const [period, size] of Object.entries(PERIODS)) {
-      const key = `${device} ${metric} ${period} ${Math.floor(start / size) * size}`;
-      if (maybe > 0) tainted.add(key);
-      if (figures.count === 0) continue;
-      const bucket = rollups.get(key);
-      const { count, sum, min, max } = figures;
-      if (bucket === undefined) rollups.set(key, { count, sum, min, max });
-      else {
-        bucket.count += count;
-        bucket.sum += sum;
-        bucket.min = Math.min(bucket.min, min);
-        bucket.max = Math.max(bucket.max, max);
+  #eachPlace(name: ReportName, values: Values, visit: (place: WindowPlace, value: number) => void): void {
+    const { deviceId } = name;
+    if (!this.#looksAt(deviceId)) return;
+    const start = this.#startOf(name);
+    for (const [metric, value] of Object.entries(values)) {
+      if (typeof value !== 'number') continue;
+      const key = `${deviceId} ${metric} ${start}`;
+      let place = this.#places.get(key);
+      if (place === undefined) {
+        place = new WindowPlace(deviceId, metric, start);
+        this.#places.set(key, place);
       }
+      visit(place, value);
     }
   }
-  for (const key of tainted) rollups.delete(key);
-  return rollups;
+}
+
+function none(): Record<Book, number> {
+  return { stored: 0, valid: 0, quarantined: 0, aggregated: 0, duplicates: 0, late: 0 };
+}
+
+/** What is told of the alerts of all devices. */
+export class AlertOutcomes {
+  readonly certain: ExpectedAlert[] = [];
+  readonly possible = new Set<string>();
+  readonly uncertain = new Set<string>();
+
+  add(deviceId: string, rule: string, { certain, possible, lost }: Outcome<AlertCause>): void {
+    if (lost) this.uncertain.add(`${deviceId} ${rule}`);
+    for (const { state, startsAt, endsAt } of possible) {
+      this.possible.add(`${deviceId} ${rule} ${startsAt} ${state} ${endsAt}`);
+    }
+    // What is told again under the same id is nothing new: the first one counts.
+    const ends = new Map<number, number>();
+    for (const { state, startsAt, endsAt } of certain) {
+      if (state === 'resolved' && !ends.has(startsAt)) ends.set(startsAt, endsAt!);
+    }
+    const begun = new Set<number>();
+    for (const { state, startsAt, cause } of certain) {
+      if (state !== 'firing' || begun.has(startsAt)) continue;
+      begun.add(startsAt);
+      const endsAt = ends.get(startsAt) ?? null;
+      const { name = null, due = null } = cause ?? {};
+      this.certain.push({ rule, deviceId, startsAt, endsAt, cause: name, due });
+    }
+    for (const [startsAt, endsAt] of ends) {
+      if (!begun.has(startsAt)) this.possible.add(`${deviceId} ${rule} ${startsAt} resolved ${endsAt}`);
+    }
+  }
 }

@@ -1,9 +1,11 @@
 /** One device, followed from its reports to everything the backend must have made of them. */
 import type { Report } from '../plan/action.js';
-import { AlertCourse, type OracleRule } from './alerts.js';
-import type { ExpectationBuilder } from './expectation.js';
+import { DEFAULT_TYPE } from '../plan/payload.js';
+import { AlertCourses, type OracleRule } from './alerts.js';
+import type { AlertCause, AlertOutcomes, ExpectationBuilder } from './expectation.js';
+import { type Repetition, Sequences } from './sequences.js';
 import type { ReportName } from './verdict.js';
-import { type Arrival, DeviceClock, type WindowRules } from './windows.js';
+import { type Arrival, CLOCK_SLACK, DeviceClock, type WindowRules } from './windows.js';
 
 /** A report that reached the backend, or may have. */
 export interface StoredReport {
@@ -15,75 +17,130 @@ export interface StoredReport {
   readonly certain: boolean;
 }
 
-/** What the backend documents to remember of sequence numbers, per device. */
-const SEQUENCES_REMEMBERED = 256;
+/** Which event times the backend takes. */
+export interface TimeRange {
+  /** Epoch ms. */
+  readonly oldest: number;
+  /** So far ahead of its arrival an event may be, ms. */
+  readonly maxFutureMs: number;
+}
 
 export interface DeviceRules extends WindowRules {
   readonly rules: readonly OracleRule[];
+  readonly events: TimeRange;
 }
+
+/** Reports that may be in their windows are remembered so far back, to know them when they come again. */
+const REMEMBERED = 1_024;
 
 export class OracleDevice {
   readonly #id: string;
   readonly #rules: DeviceRules;
   readonly #expect: ExpectationBuilder;
   readonly #clock: DeviceClock;
-  readonly #courses: readonly AlertCourse<{ readonly name: ReportName; readonly due: number }>[];
-  readonly #seen = new Set<number>();
-  #top = -1;
+  readonly #courses: readonly AlertCourses<AlertCause>[];
+  readonly #sequences = new Sequences();
+  /** Numbers of reports that may be in their window, and count there as such. */
+  readonly #maybeInWindow = new Set<number>();
 
   constructor(deviceId: string, rules: DeviceRules, expect: ExpectationBuilder) {
     this.#id = deviceId;
     this.#rules = rules;
     this.#expect = expect;
     this.#clock = new DeviceClock(rules);
-    this.#courses = rules.rules.map(({ forMs }) => new AlertCourse(forMs, rules.marginMs));
+    this.#courses = rules.rules.map(({ forMs }) => new AlertCourses(forMs, rules.marginMs));
   }
 
   /** In the order in which the device's reports were stored; a copy is a report once more. */
   add({ report, due, arrival, certain }: StoredReport): void {
-    const { number, seq, eventTime, type, verdict, values } = report;
+    const { number, seq, eventTime, verdict, values } = report;
     const name = { deviceId: this.#id, number, seq, eventTime };
-    this.#expect.stored(certain);
+    this.#expect.count('stored', certain);
     if (verdict !== 'valid' || values === null) {
       this.#expect.quarantined(name, verdict, certain);
       return;
     }
-    this.#expect.valid(certain);
-    // Rules see an event that comes again like any other.
-    for (const [index, course] of this.#courses.entries()) {
-      if (!certain) course.uncertain = true;
-      const rule = this.#rules.rules[index]!;
-      course.add(rule.holds({ ...values, ts: eventTime, seq }, { id: this.#id, type }), eventTime, arrival, {
-        name,
-        due,
-      });
+    const inRange = this.#isInRange(eventTime, arrival);
+    if (inRange !== true) this.#expect.quarantined(name, 'TIMESTAMP_RANGE', certain && inRange === false);
+    if (inRange === false) return;
+    const valid = certain && inRange === true;
+    this.#expect.count('valid', valid);
+    this.#alert(report, arrival, { name, due }, valid);
+    this.#aggregate(name, values, arrival, valid);
+  }
+
+  /** @param at when the backend is looked at */
+  alerts(at: Arrival, into: AlertOutcomes): void {
+    for (const [index, courses] of this.#courses.entries()) {
+      into.add(this.#id, this.#rules.rules[index]!.name, courses.outcome(at));
     }
-    if (seq !== null && this.#isRepeated(seq)) {
-      this.#expect.duplicate(certain);
+  }
+
+  /** Null: it depends on the moment of its arrival. */
+  #isInRange(eventTime: number, [earliest, latest]: Arrival): boolean | null {
+    const { oldest, maxFutureMs } = this.#rules.events;
+    if (eventTime < oldest) return false;
+    const ahead = eventTime - maxFutureMs;
+    if (ahead <= earliest - CLOCK_SLACK) return true;
+    return ahead > latest + CLOCK_SLACK ? false : null;
+  }
+
+  /** Rules see an event that comes again like any other. */
+  #alert(
+    { type, eventTime, seq, values }: Report,
+    arrival: Arrival,
+    cause: AlertCause,
+    certain: boolean,
+  ): void {
+    if (this.#courses.length === 0) return;
+    const event: Record<string, unknown> = { ...values, ts: eventTime };
+    if (seq !== null) event.seq = seq;
+    if (type !== DEFAULT_TYPE) event.deviceType = type;
+    const device = { id: this.#id, type };
+    for (const [index, courses] of this.#courses.entries()) {
+      const holds = this.#rules.rules[index]!.holds(event, device);
+      courses.add(holds, eventTime, arrival, cause, certain);
+    }
+  }
+
+  #aggregate(
+    name: ReportName,
+    values: Readonly<Record<string, unknown>>,
+    arrival: Arrival,
+    certain: boolean,
+  ): void {
+    const { seq, eventTime } = name;
+    const repetition: Repetition = seq === null ? 'first' : this.#sequences.take(seq, certain);
+    if (repetition === 'repeated') {
+      this.#expect.count('duplicates', certain);
       return;
     }
-    const placement = this.#clock.place(eventTime, arrival);
-    if (placement === 'late') this.#expect.late(name, certain);
-    else this.#expect.inWindow(name, values, placement === 'in window' && certain);
-    if (placement === 'uncertain') this.#expect.uncertain(name);
-  }
-
-  /** Nothing more comes; `at` is when the backend is looked at. */
-  finish(at: Arrival): void {
-    for (const [index, course] of this.#courses.entries()) {
-      course.passTime(at);
-      this.#expect.alerts(this.#id, this.#rules.rules[index]!.name, course.lives, course.uncertain);
+    if (repetition !== 'first') this.#expect.count('duplicates', false);
+    const counts = certain && repetition !== 'new or repeated';
+    let placement = this.#clock.place(eventTime, arrival, counts);
+    if (repetition === 'first or repeated') {
+      if (this.#maybeInWindow.delete(seq!)) {
+        this.#expect.withdraw(name, values);
+        // When it came for the first time, it may have been early enough.
+        if (placement === 'late') placement = 'uncertain';
+      }
+    }
+    if (placement === 'late') this.#expect.late(name, counts);
+    else if (placement === 'in window' && counts) this.#expect.inWindow(name, values, true);
+    else if (counts) this.#expect.uncertain(name, values);
+    else {
+      this.#expect.inWindow(name, values, false);
+      if (placement === 'uncertain') this.#expect.late(name, false);
+      if (seq !== null) this.#remember(seq);
     }
   }
 
-  #isRepeated(seq: number): boolean {
-    const known = this.#top - seq < SEQUENCES_REMEMBERED;
-    const repeated = known && this.#seen.has(seq);
-    this.#seen.add(seq);
-    this.#top = Math.max(this.#top, seq);
-    if (this.#seen.size > 4 * SEQUENCES_REMEMBERED) {
-      for (const old of this.#seen) if (this.#top - old >= SEQUENCES_REMEMBERED) this.#seen.delete(old);
+  #remember(seq: number): void {
+    this.#maybeInWindow.add(seq);
+    if (this.#maybeInWindow.size <= REMEMBERED) return;
+    for (const oldest of this.#maybeInWindow) {
+      this.#maybeInWindow.delete(oldest);
+      return;
     }
-    return repeated;
   }
 }

@@ -9,29 +9,51 @@ export interface WindowFigures {
   readonly last: number;
 }
 
+/** What the books count. */
+export type Book = 'stored' | 'valid' | 'quarantined' | 'aggregated' | 'duplicates' | 'late';
+
 /** Windows are keyed `deviceId metric start`, rollups `deviceId metric period start`; starts in epoch ms. */
 export interface Expectation {
-  /** Reports that must be stored, each counted once however often it was sent. */
+  /** Reports that are stored for certain, every copy counted. */
   readonly stored: number;
-  /** Sent without a promise (QoS 0) or not acknowledged: they may be stored or not. */
-  readonly maybeStored: number;
   readonly valid: number;
   /** By refusal code. */
   readonly quarantined: Readonly<Record<string, number>>;
-  /** Copies that the scenario itself sent; what a client sends again after a lost connection comes on top. */
+  readonly aggregated: number;
   readonly duplicates: number;
   readonly late: number;
+  /** So many more there may be: sent without a promise, not acknowledged, sent again, or depending on a tick. */
+  readonly maybe: Readonly<Record<Book, number>>;
+  /** Windows and rollups of the devices looked at. */
   readonly windows: ReadonlyMap<string, WindowFigures>;
   /** So many events more may be in a window: its figures are then only bounded. */
   readonly maybeInWindow: ReadonlyMap<string, number>;
+  /** Only those about which nothing is uncertain. */
   readonly rollups: ReadonlyMap<string, RollupFigures>;
   readonly alerts: readonly ExpectedAlert[];
-  /** `deviceId rule` of alerts that cannot be foretold, because something before them was uncertain. */
+  /** What may have been told besides: `deviceId rule startsAt state endsAt`. */
+  readonly possibleAlerts: ReadonlySet<string>;
+  /** `deviceId rule` of alerts of which, from some moment on, nothing can be foretold. */
   readonly uncertainAlerts: ReadonlySet<string>;
-  /** Valid events whose place, in a window or late, depends on the moment of a tick. */
-  readonly uncertain: readonly ReportName[];
+  /** Stored events that are in their window or late, but never both nor neither. */
+  readonly uncertain: readonly UncertainReport[];
   readonly lateReports: readonly ReportName[];
-  readonly quarantinedReports: readonly (ReportName & { readonly code: string })[];
+  /** May be among the late ones. */
+  readonly maybeLate: readonly ReportName[];
+  readonly quarantinedReports: readonly RefusedReport[];
+  readonly maybeQuarantined: readonly RefusedReport[];
+  /** Sent with a promise asked for, which never came: how many, and the first ones. */
+  readonly unacknowledged: { readonly count: number; readonly examples: readonly ReportName[] };
+}
+
+export interface UncertainReport extends ReportName {
+  /** Its numbers. */
+  readonly values: Readonly<Record<string, number>>;
+  readonly windowStart: number;
+}
+
+export interface RefusedReport extends ReportName {
+  readonly code: string;
 }
 
 export type RollupFigures = Omit<WindowFigures, 'first' | 'last'>;
@@ -42,7 +64,7 @@ export interface ExpectedAlert {
   /** Report that makes it fire; null when a tick does. */
   readonly cause: ReportName | null;
   readonly startsAt: number;
-  /** Null: still firing at the end. */
+  /** Null: still firing at the end, or nobody can say when it ended (see `possibleAlerts`). */
   readonly endsAt: number | null;
   /** Scheduled sending of the cause, epoch ms: alert latency counts from there. */
   readonly due: number | null;

@@ -2,13 +2,14 @@
  * Which window each event of one device belongs to, or that it came too late: docs/adr/0010 in words of its own, as
  * the oracle must not share a mistake with the function that it judges.
  *
- * Where the answer depends on the moment of a tick, the event is *uncertain*: it must be in its window or among the
- * late ones, and nothing more can be said.
+ * Two things are not known for certain: when exactly ticks came in between, and whether events came that nobody was
+ * promised to be stored. So the clock is kept twice, as far as it has certainly come and as far as it may have come.
+ * An event between the two is *uncertain*: it must be in its window or among the late ones, and no more can be said.
  */
 export interface WindowRules {
   readonly windowMs: number;
   readonly latenessMs: number;
-  /** How far a tick, or its processing, may be behind, ms. */
+  /** How far a tick, or its processing, may be behind, ms: the time between ticks, and every standstill. */
   readonly marginMs: number;
 }
 
@@ -17,13 +18,30 @@ export type Arrival = readonly [number, number];
 
 export type Placement = 'in window' | 'late' | 'uncertain';
 
+/** Nothing happens before its time by more than two clocks of a machine may differ, ms. */
+export const CLOCK_SLACK = 50;
+
+/** An event that is, or may be, the device's newest; `low` and `high` bound its event time less its arrival. */
+interface Newest {
+  readonly time: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+const NONE: Newest = {
+  time: Number.NEGATIVE_INFINITY,
+  low: Number.POSITIVE_INFINITY,
+  high: Number.NEGATIVE_INFINITY,
+};
+
 export class DeviceClock {
   readonly #rules: WindowRules;
-  #newest = Number.NEGATIVE_INFINITY;
-  #newestArrived: Arrival = [0, 0];
-  /** Ends of windows that are open for certain, or at least may be. */
-  readonly #open = new Set<number>();
-  /** Up to here windows are closed, for certain and possibly. */
+  #newest: Newest = NONE;
+  /** Of events that may have come and are not older than the newest certain one: all of them in one. */
+  #maybe: Newest = NONE;
+  /** Ends of windows that are open, or closed already if it is uncertain (true), or that merely may be (false). */
+  readonly #open = new Map<number, boolean>();
+  /** Up to here ticks have closed windows, certainly and possibly. */
   #closed = Number.NEGATIVE_INFINITY;
   #maybeClosed = Number.NEGATIVE_INFINITY;
 
@@ -31,34 +49,62 @@ export class DeviceClock {
     this.#rules = rules;
   }
 
-  place(eventTime: number, arrival: Arrival): Placement {
-    const { windowMs, latenessMs } = this.#rules;
+  /** Takes an event, in the order in which they were stored. @param certain whether it was stored at all */
+  place(eventTime: number, arrival: Arrival, certain: boolean): Placement {
     this.#tick(arrival);
-    const end = Math.floor(eventTime / windowMs) * windowMs + windowMs;
-    const overdue = end <= this.#newest - latenessMs;
-    const placement =
-      overdue || end <= this.#closed ? 'late' : end <= this.#maybeClosed ? 'uncertain' : 'in window';
-    if (placement !== 'late') this.#open.add(end);
-    if (eventTime > this.#newest) {
-      this.#newest = eventTime;
-      this.#newestArrived = arrival;
-      for (const open of this.#open) if (open <= eventTime - latenessMs) this.#open.delete(open);
-    }
+    const placement = this.#placementOf(eventTime);
+    const end = this.#endOf(eventTime);
+    // Of an uncertain placement, a tick that certainly closes the window finds it open or closed: both come to the same.
+    if (placement !== 'late') this.#open.set(end, certain || (this.#open.get(end) ?? false));
+    this.#advance(eventTime, arrival, certain);
     return placement;
+  }
+
+  #endOf(eventTime: number): number {
+    const { windowMs } = this.#rules;
+    return Math.floor(eventTime / windowMs) * windowMs + windowMs;
+  }
+
+  #placementOf(eventTime: number): Placement {
+    const { latenessMs } = this.#rules;
+    const end = this.#endOf(eventTime);
+    if (end <= this.#newest.time - latenessMs || end <= this.#closed) return 'late';
+    const furthest = Math.max(this.#newest.time, this.#maybe.time);
+    return end <= furthest - latenessMs || end <= this.#maybeClosed ? 'uncertain' : 'in window';
+  }
+
+  #advance(eventTime: number, [earliest, latest]: Arrival, certain: boolean): void {
+    if (eventTime <= this.#newest.time) return;
+    const candidate = { time: eventTime, low: eventTime - latest, high: eventTime - earliest };
+    if (!certain) {
+      const { time, low, high } = this.#maybe;
+      this.#maybe = {
+        time: Math.max(time, candidate.time),
+        low: Math.min(low, candidate.low),
+        high: Math.max(high, candidate.high),
+      };
+      return;
+    }
+    this.#newest = candidate;
+    // At the same time the first one counts, which is the uncertain one if it came.
+    if (this.#maybe.time < eventTime) this.#maybe = NONE;
+    const watermark = eventTime - this.#rules.latenessMs;
+    for (const end of this.#open.keys()) if (end <= watermark) this.#open.delete(end);
   }
 
   /** What ticks have closed by the time something arrives. */
   #tick([earliest, latest]: Arrival): void {
+    if (this.#open.size === 0) return;
     const { latenessMs, marginMs } = this.#rules;
-    const [arrivedFrom, arrivedTo] = this.#newestArrived;
-    const certain = this.#newest + (earliest - arrivedTo) - latenessMs - marginMs;
-    const possible = this.#newest + (latest - arrivedFrom) - latenessMs + marginMs;
-    for (const end of this.#open) {
+    const low = Math.min(this.#newest.low, this.#maybe.low);
+    const high = Math.max(this.#newest.high, this.#maybe.high);
+    const certain = low + earliest - latenessMs - marginMs;
+    const possible = high + latest - latenessMs + CLOCK_SLACK;
+    for (const [end, isOpen] of this.#open) {
       if (end <= possible) this.#maybeClosed = Math.max(this.#maybeClosed, end);
-      if (end <= certain) {
-        this.#closed = Math.max(this.#closed, end);
-        this.#open.delete(end);
-      }
+      if (end > certain) continue;
+      if (isOpen) this.#closed = Math.max(this.#closed, end);
+      this.#open.delete(end);
     }
   }
 }

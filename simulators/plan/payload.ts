@@ -13,7 +13,7 @@ export interface Encoded {
 }
 
 /** The device type that needs no naming in the payload. */
-const DEFAULT_TYPE = 'environment';
+export const DEFAULT_TYPE = 'environment';
 
 export function createEncoder(
   device: DeviceIdentity,

@@ -1,0 +1,73 @@
+/**
+ * What the oracle has to know of a backend: from its project's settings and alert rules. The settings come in as
+ * values, as only the command line reads manifests.
+ */
+import type { Settings } from '../../common/settings.js';
+import { loadRules } from '../../functions/alert/rules.js';
+import type { ChaosStep } from '../scenario/scenario.js';
+import type { OracleRule } from './alerts.js';
+import type { DeviceRules } from './oracle-device.js';
+
+export interface BackendSettings {
+  readonly aggregate: Settings['aggregate'];
+  readonly events: Settings['events'];
+  /** Between two ticks, ms. */
+  readonly tickMs: number;
+  readonly rules: readonly OracleRule[];
+}
+
+/** What a machine under load is allowed to be behind, besides the time between ticks, ms. */
+const PROCESSING_MS = 2_000;
+/** How long a restart may take, ms. */
+const RESTART_MS = 10_000;
+
+/** As serverless.yml comes: for a backend whose project is not at hand. */
+export const USUAL_BACKEND: BackendSettings = {
+  aggregate: { windowMs: 10_000, allowedLatenessMs: 60_000 },
+  events: { maxFutureMs: 86_400_000, oldest: Date.UTC(2000, 0) },
+  tickMs: 1_000,
+  rules: [],
+};
+
+export function deviceRules(backend: BackendSettings, marginMs: number): DeviceRules {
+  const { windowMs, allowedLatenessMs } = backend.aggregate;
+  return { windowMs, latenessMs: allowedLatenessMs, marginMs, rules: backend.rules, events: backend.events };
+}
+
+/** How far ticks may be behind, chaos included, ms of the clock on the wall. */
+export function marginOf(
+  { tickMs }: Pick<BackendSettings, 'tickMs'>,
+  chaos: readonly ChaosStep[] = [],
+): number {
+  const away = chaos.map((step) => {
+    switch (step.action) {
+      case 'kill':
+        return step.restartAfter + RESTART_MS;
+      case 'restart':
+        return RESTART_MS;
+      case 'stop':
+        return step.lasts + RESTART_MS;
+      case 'slow':
+        // It gets on, but no one can say how far.
+        return step.lasts;
+    }
+  });
+  return tickMs + PROCESSING_MS + Math.max(0, ...away);
+}
+
+/** The alert rules of a project. Throws `RULES_INVALID`. @param directory its `rules/` */
+export function rulesOf(directory: string): OracleRule[] {
+  return loadRules(directory).map(({ name, forMs, expression }) => ({
+    name,
+    forMs,
+    holds(event, device) {
+      try {
+        return expression.holds(event, device);
+      } catch {
+        // It cannot be evaluated for this event (a text compared with a number): the backend says so in its log, and
+        // nothing changes there either.
+        return null;
+      }
+    },
+  }));
+}
