@@ -17,6 +17,8 @@ const suite = (displayName, testMatch, testPathIgnorePatterns = []) => ({
 });
 
 export default {
+  // A deadline for what hangs, not for what is slow: a busy machine fails no test.
+  testTimeout: 30_000,
   // .ci/run adds the counts of several jest runs up.
   reporters: ['default', ...(process.env.MILLRACE_TEST_TALLY ? ['<rootDir>/.ci/tally-reporter.mjs'] : [])],
   projects: [

@@ -53,13 +53,23 @@ export interface Deployment {
 /** While draining, how long the functions may take to catch up (ms); the rest waits for the next start. */
 const DRAIN_MS = 5_000;
 
+/**
+ * `serve` runs everything. `invoke` is for single invocations: the functions are there with all they stand on, but
+ * nothing is fetched, scheduled or trimmed, and whoever knows the ports is this process alone.
+ */
+export type DeploymentMode = 'serve' | 'invoke';
+
 /** @throws MillraceError of many codes; then nothing is left running, locked or listening */
-export async function startDeployment(options: DeploymentOptions, version: string): Promise<Deployment> {
+export async function startDeployment(
+  options: DeploymentOptions,
+  version: string,
+  mode: DeploymentMode = 'serve',
+): Promise<Deployment> {
   const manifest = await loadManifest(options.manifestFile, process.env);
   const log = pino({ level: options.logLevel }, pino.destination({ fd: 2, sync: true }));
   const undo = undoable();
   try {
-    return await compose(manifest, options, version, log, undo);
+    return await compose(manifest, options, version, mode, log, undo);
   } catch (error) {
     await undo.all();
     throw error;
@@ -70,6 +80,7 @@ async function compose(
   manifest: Manifest,
   options: DeploymentOptions,
   version: string,
+  mode: DeploymentMode,
   log: Logger,
   undo: ReturnType<typeof undoable>,
 ): Promise<Deployment> {
@@ -156,7 +167,7 @@ async function compose(
   });
   const functions = () => generations.current;
   undo.add(() => generations.stop());
-  await functions().warmUp();
+  if (mode === 'serve') await functions().warmUp();
 
   const metrics = createMetrics({
     version,
@@ -189,8 +200,11 @@ async function compose(
   undo.add(() => listening.close());
   listeners = listening;
 
-  functions().start();
-  const stopHousekeeping = housekeeping({ streams, functions, pacer, log });
+  let stopHousekeeping = () => {};
+  if (mode === 'serve') {
+    functions().start();
+    stopHousekeeping = housekeeping({ streams, functions, pacer, log });
+  }
   serving = true;
 
   return {

@@ -49,6 +49,22 @@ test('invoke reads the event from a file; without one it is empty', async () => 
   expect(JSON.parse((await invoke(['greet'])).stdout)).toMatchObject({ hello: 'nobody' });
 });
 
+test('invoke --local needs no deployment, and leaves the data to the next one', async () => {
+  const dataDir = temporaryDirectory();
+  const local = (...args: string[]) =>
+    command(['invoke', 'greet', '--local', '--config', config, '--data-dir', dataDir, ...args]);
+  expect(JSON.parse((await local()).stdout)).toMatchObject({ hello: 'nobody' });
+  expect(JSON.parse((await local()).stdout)).toMatchObject({ hello: 'nobody' });
+  const { code, stderr } = await local('--async');
+  expect([code, stderr]).toEqual([1, expect.stringContaining('[FLAGS_CONTRADICT]')]);
+}, 30_000);
+
+test('invoke --local beside a running deployment says who has the data', async () => {
+  const taken = ['invoke', 'greet', '--local', '--config', config, '--data-dir', product.dataDir];
+  const { code, stderr } = await command(taken);
+  expect([code, stderr]).toEqual([1, expect.stringContaining('DATA_DIR_LOCKED')]);
+}, 30_000);
+
 test('invoke ends with 1 when the function fails, and prints Lambda’s error', async () => {
   const { code, stdout } = await invoke(['greet', '--event', '-'], '{"fail":"too far"}');
   expect(JSON.parse(stdout)).toMatchObject({
