@@ -4,6 +4,7 @@
  */
 import { Random } from '../random.js';
 import type { MachineState, Metric } from '../scenario/scenario.js';
+import { correlated, curve, follow, integral, mapped, product, sum } from './derived.js';
 import { draw } from './occasions.js';
 
 export type Value = number | string | boolean;
@@ -30,6 +31,18 @@ export function createSensor(metric: Metric, random: Random): Sensor {
       return recorded(metric, random);
     case 'correlated':
       return correlated(metric, random);
+    case 'mapped':
+      return mapped(metric);
+    case 'curve':
+      return curve(metric, random);
+    case 'sum':
+      return sum(metric, random);
+    case 'product':
+      return product(metric, random);
+    case 'follow':
+      return follow(metric, random);
+    case 'integral':
+      return integral(metric, random);
     case 'states':
       return states(metric, random);
   }
@@ -100,19 +113,6 @@ function recorded({ values, period, digits }: Model<'recorded'>, random: Random)
   return (time) => rounded(values[(begin + Math.floor(time / period)) % values.length]!, digits);
 }
 
-function correlated(
-  { with: other, factor, offset, noise, lag, digits }: Model<'correlated'>,
-  random: Random,
-): Sensor {
-  /** Readings of the other metric that are not older than the lag, and the one before them. */
-  const past: { readonly time: number; readonly value: number }[] = [];
-  return (time, values) => {
-    past.push({ time, value: Number(values[other]) });
-    while (past.length > 1 && past[1]!.time <= time - lag) past.shift();
-    return rounded(factor * past[0]!.value + offset + random.between(-noise, noise), digits);
-  };
-}
-
 function states({ states: machine, initial, digits }: Model<'states'>, random: Random): Sensor {
   let state = machine[initial]!;
   // A device is met in the midst of its first state, not at its beginning.
@@ -154,7 +154,7 @@ export function rounded(value: number, digits: number): number {
   return value < 0 && scaled !== 0 ? -scaled : scaled;
 }
 
-function clamp(value: number, min: number, max: number): number {
+export function clamp(value: number, min: number, max: number): number {
   return Math.min(max, Math.max(min, value));
 }
 

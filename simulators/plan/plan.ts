@@ -29,7 +29,12 @@ function deviceOf(
   judge: Judge,
 ): PlannedDevice {
   const { fleet, seed } = identity;
-  const deviceId = fleet.id.replaceAll('{n}', String(number)).replaceAll('{seed}', String(seed));
+  const names: Readonly<Record<string, string>> = {
+    '{n}': String(number),
+    '{seed}': String(seed),
+    '{run}': start.toString(36),
+  };
+  const deviceId = fleet.id.replaceAll(/\{(?:n|seed|run)\}/g, (name) => names[name]!);
   const topic = fleet.topic.replaceAll('{deviceId}', deviceId);
   return {
     index,

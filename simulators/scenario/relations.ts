@@ -40,9 +40,18 @@ function checkMetrics({ metrics, hidden }: Fleet, index: number, problems: Probl
     const at = ['fleets', index, 'metrics', name];
     if (['ts', 'seq', 'deviceId', 'deviceType'].includes(name))
       problems.add(at, 'is a name of the event itself');
-    if (metric.model === 'correlated' && !names.slice(0, position).includes(metric.with)) {
-      problems.add([...at, 'with'], `must name a metric above it, not ${metric.with}`);
+    for (const [key, other] of sourcesOf(metric)) {
+      if (!names.slice(0, position).includes(other)) {
+        problems.add([...at, ...key], `must name a metric above it, not ${other}`);
+      } else if (metric.model !== 'mapped' && !isNumeric(metrics[other]!)) {
+        problems.add([...at, ...key], `${other} is not a number: map its values to numbers first`);
+      }
     }
+    if (metric.model === 'curve' && metric.points.some(([x], i) => i > 0 && x <= metric.points[i - 1]![0])) {
+      problems.add([...at, 'points'], 'must have growing first numbers');
+    }
+    if (metric.model === 'follow' && metric.within < 0)
+      problems.add([...at, 'within'], 'must not be negative');
     if ('period' in metric && metric.period <= 0) problems.add([...at, 'period'], 'must be above 0');
     if (metric.model === 'states') {
       if (metric.states[metric.initial] === undefined)
@@ -63,8 +72,18 @@ function checkMetrics({ metrics, hidden }: Fleet, index: number, problems: Probl
   }
 }
 
+/** The metrics that this one follows from, and where it names them. */
+function sourcesOf(metric: Metric): (readonly [key: readonly (string | number)[], name: string])[] {
+  if (metric.model === 'sum') return Object.keys(metric.of).map((name) => [['of', name], name]);
+  if (metric.model === 'product') return metric.of.map((name, index) => [['of', index], name]);
+  return 'with' in metric ? [[['with'], metric.with]] : [];
+}
+
 function isNumeric(metric: Metric): boolean {
   if (metric.model === 'constant') return typeof metric.value === 'number';
+  if (metric.model === 'mapped') {
+    return [...Object.values(metric.to), metric.otherwise].every((value) => typeof value === 'number');
+  }
   if (metric.model !== 'states') return true;
   return Object.values<MachineState>(metric.states).every(({ value }) => typeof value === 'number');
 }

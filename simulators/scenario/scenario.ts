@@ -31,7 +31,10 @@ export interface Phase {
 export interface Fleet {
   readonly name: string;
   readonly devices: number;
-  /** `{n}`: the device's number in its fleet; `{seed}`: the scenario's seed. */
+  /**
+   * `{n}`: the device's number in its fleet; `{seed}`: the scenario's seed; `{run}`: of the moment that is scenario
+   * time 0, so that every run has devices of its own, about which the backend remembers nothing.
+   */
   readonly id: string;
   readonly type: string;
   /** `{deviceId}` stands for the id. */
@@ -41,7 +44,7 @@ export interface Fleet {
   readonly interval: number;
   /** Share of the interval by which a report may come early or late, 0 to 1. */
   readonly jitter: number;
-  /** Name -> model; evaluated in this order (a correlated metric names an earlier one). */
+  /** Name -> model; evaluated in this order (what depends on another metric names an earlier one). */
   readonly metrics: Readonly<Record<string, Metric>>;
   /** Metrics that several others depend on, and that are not reported themselves. */
   readonly hidden: readonly string[];
@@ -107,7 +110,7 @@ export type Metric =
       readonly values: readonly number[];
       readonly period: number;
     } & Rounded)
-  /** factor x another metric + offset + noise, `lag` ms behind it. */
+  /** factor x another metric + offset + noise, `lag` ms behind it, kept within [min, max]. */
   | ({
       readonly model: 'correlated';
       readonly with: string;
@@ -115,6 +118,54 @@ export type Metric =
       readonly offset: number;
       readonly noise: number;
       readonly lag: number;
+      readonly min: number;
+      readonly max: number;
+    } & Rounded)
+  /** For each value of another metric (a state, mostly) one of its own. */
+  | {
+      readonly model: 'mapped';
+      readonly with: string;
+      readonly to: Readonly<Record<string, number | string | boolean>>;
+      readonly otherwise: number | string | boolean;
+    }
+  /** Another metric along straight lines between points [x, y], with x growing. */
+  | ({
+      readonly model: 'curve';
+      readonly with: string;
+      readonly points: readonly Range[];
+      readonly noise: number;
+    } & Rounded)
+  /** offset + factor x metric + …, kept within [min, max]. */
+  | ({
+      readonly model: 'sum';
+      readonly of: Readonly<Record<string, number>>;
+      readonly offset: number;
+      readonly noise: number;
+      readonly min: number;
+      readonly max: number;
+    } & Rounded)
+  /** factor x metric x metric … */
+  | ({
+      readonly model: 'product';
+      readonly of: readonly string[];
+      readonly factor: number;
+      readonly noise: number;
+    } & Rounded)
+  /** Goes after another metric, as heat does: the distance shrinks to 1/e within `within` ms. */
+  | ({
+      readonly model: 'follow';
+      readonly with: string;
+      readonly within: number;
+      readonly noise: number;
+    } & Rounded)
+  /** start + another metric, added up over time: so much for each hour that it is 1. */
+  | ({
+      readonly model: 'integral';
+      readonly with: string;
+      readonly start: Range;
+      readonly perHour: number;
+      readonly min: number;
+      readonly max: number;
     } & Rounded)
   /** A Markov machine: each state lasts a random time, has a value (string, number or boolean) or moves one. */
   | ({

@@ -126,14 +126,16 @@ export const scenarioSchema = closed(
 const model = (properties: Record<string, object>, required: readonly string[] = []) =>
   closed({ model: { type: 'string' }, digits, ...properties }, required);
 
+const bounds = { min: number(-Number.MAX_VALUE), max: number(Number.MAX_VALUE) };
+const anything = { type: ['number', 'string', 'boolean'] };
+
 export const metricSchemas: Readonly<Record<string, object>> = {
-  constant: model({ value: { type: ['number', 'string', 'boolean'] } }, ['value']),
+  constant: model({ value: anything }, ['value']),
   walk: model(
     {
       start: unit('range'),
       step: number(),
-      min: number(-Number.MAX_VALUE),
-      max: number(Number.MAX_VALUE),
+      ...bounds,
       pull: unit('share', 0.02),
     },
     ['start', 'step'],
@@ -165,8 +167,7 @@ export const metricSchemas: Readonly<Record<string, object>> = {
     {
       start: unit('range'),
       perHour: unit('range'),
-      min: number(-Number.MAX_VALUE),
-      max: number(Number.MAX_VALUE),
+      ...bounds,
       noise: number(0),
     },
     ['start', 'perHour'],
@@ -179,9 +180,44 @@ export const metricSchemas: Readonly<Record<string, object>> = {
       offset: number(0),
       noise: number(0),
       lag: unit('duration', '0s'),
+      ...bounds,
     },
     ['with'],
   ),
+  mapped: model(
+    {
+      with: text(),
+      to: { type: 'object', minProperties: 1, additionalProperties: anything },
+      otherwise: { ...anything, default: 0 },
+    },
+    ['with', 'to'],
+  ),
+  curve: model(
+    {
+      with: text(),
+      points: {
+        type: 'array',
+        minItems: 2,
+        items: { type: 'array', minItems: 2, maxItems: 2, items: { type: 'number' } },
+      },
+      noise: number(0),
+    },
+    ['with', 'points'],
+  ),
+  sum: model(
+    {
+      of: { type: 'object', minProperties: 1, additionalProperties: { type: 'number' } },
+      offset: number(0),
+      noise: number(0),
+      ...bounds,
+    },
+    ['of'],
+  ),
+  product: model({ of: { type: 'array', minItems: 1, items: text() }, factor: number(1), noise: number(0) }, [
+    'of',
+  ]),
+  follow: model({ with: text(), within: unit('duration'), noise: number(0) }, ['with', 'within']),
+  integral: model({ with: text(), start: unit('range', 0), perHour: number(1), ...bounds }, ['with']),
   states: model(
     {
       initial: text(),
@@ -190,7 +226,7 @@ export const metricSchemas: Readonly<Record<string, object>> = {
         minProperties: 1,
         additionalProperties: closed(
           {
-            value: { type: ['number', 'string', 'boolean'] },
+            value: anything,
             perSecond: number(),
             lasts: unit('durations'),
             next: { type: 'object', minProperties: 1, additionalProperties: { type: 'number', minimum: 0 } },

@@ -35,6 +35,8 @@ const hostile: Partial<Fleet> = {
       offset: 80,
       noise: 1,
       lag: 2_000,
+      min: -Number.MAX_VALUE,
+      max: Number.MAX_VALUE,
       digits: 1,
     },
     battery: {

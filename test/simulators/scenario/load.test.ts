@@ -109,6 +109,16 @@ chaos:
 
 test.each([
   ['      pressure: { model: correlated, with: noise }', 'must name a metric above it'],
+  ['      a: { model: sum, of: { temperature: 1, b: 1 } }', 'must name a metric above it, not b'],
+  ['      a: { model: product, of: [temperature, b] }', 'must name a metric above it, not b'],
+  [
+    '      a: { model: constant, value: on }\n      b: { model: follow, with: a, within: 1s }',
+    'a is not a number: map its values to numbers first',
+  ],
+  [
+    '      a: { model: curve, with: temperature, points: [[1, 0], [1, 5]] }',
+    'must have growing first numbers',
+  ],
   ['      ts: { model: constant, value: 1 }', 'is a name of the event itself'],
   ['    hidden: [temperature]', 'leaves nothing to report'],
   ['    failures: [{ kind: spike, metric: wind, by: 3 }]', 'no metric wind in this fleet'],

@@ -1,0 +1,33 @@
+/** The scenarios that come with Millrace, and how a name or a path becomes a file. */
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { suggestion } from '../../runtime/manifest/problems.js';
+import { MillraceError } from '../../common/errors.js';
+import { loadScenario } from './load.js';
+import type { Scenario } from './scenario.js';
+
+const EXTENSION = /\.ya?ml$/;
+
+/** @param root of the installation */
+export function readyFolder(root: string): string {
+  return join(root, 'simulators', 'scenarios');
+}
+
+/** In the order of their names. */
+export function readyScenarios(root: string): Scenario[] {
+  const folder = readyFolder(root);
+  const files = readdirSync(folder).filter((file) => EXTENSION.test(file));
+  return files.sort().map((file) => loadScenario(join(folder, file)));
+}
+
+/** @param given a path, or the name of a ready scenario. Throws `SCENARIO_FILE` when it is neither. */
+export function scenarioFile(given: string, root: string): string {
+  if (existsSync(given) && EXTENSION.test(given)) return given;
+  const ready = join(readyFolder(root), `${given}.yml`);
+  if (!given.includes('/') && existsSync(ready)) return ready;
+  const names = readdirSync(readyFolder(root)).map((file) => file.replace(EXTENSION, ''));
+  throw new MillraceError(
+    `there is no scenario ${given}, neither as a file (.yml) nor ready${suggestion(given, names)}`,
+    { code: 'SCENARIO_FILE', hint: 'millrace scenarios lists the ready ones.' },
+  );
+}
