@@ -18,15 +18,19 @@ async function still(directory: string, options: Partial<EmbeddedStreamOptions> 
   return { timers, stream, done, append, settled };
 }
 
-//            trickle: commit at the end of the turn      flow: after the linger
-//     100 appends |--commit--|      append c ......2 ms......|--commit--|
+//     at once: commit at the end of the turn      flow: after the linger
+//       50 times append |--commit--|      append c ......2 ms......|--commit--|
 test('a trickle is committed at the end of the turn; a flow lingers', async () => {
   await withDirectory(async (directory) => {
     const { timers, stream, done, append, settled } = await still(directory);
-    for (let i = 0; i < 100; i++) append('a', i % 2);
-    expect(timers.waiting).toEqual([]);
-    timers.turn();
-    await settled(100);
+    for (let i = 1; i <= 55; i++) {
+      append('a', 0);
+      append('a', 1);
+      if (i < 50) expect(timers.waiting).toEqual([]);
+      timers.turn();
+      timers.advance(timers.waiting[0] ?? 0);
+      await settled(2 * i);
+    }
     timers.advance(1);
     append('c');
     timers.turn();
@@ -35,13 +39,13 @@ test('a trickle is committed at the end of the turn; a flow lingers', async () =
     append('d');
     expect(timers.waiting).toEqual([1]);
     timers.advance(1);
-    await settled(102);
-    expect(done.slice(100)).toEqual(['c', 'd']);
+    await settled(112);
+    expect(done.slice(110)).toEqual(['c', 'd']);
     timers.advance(1_000);
     append('e');
     expect(timers.waiting).toEqual([]);
     timers.turn();
-    await settled(103);
+    await settled(113);
     await stream.close();
   });
 });

@@ -1,17 +1,20 @@
 import { createLinger } from '../../../streams/embedded/linger.js';
 
-/** The linger after `seconds` of so many records per second, committed every `everyMs`. */
-function after(perSecond: number, everyMs = 4, seconds = 1): { wait: number; at: (later: number) => number } {
+/** The linger after `seconds` of so many records per second, committed every `everyMs` unless it says to wait. */
+function after(perSecond: number, everyMs = 1, seconds = 1): { wait: number; at: (later: number) => number } {
   const linger = createLinger(3, 5);
   let now = 0;
-  for (; now < seconds * 1_000; now += everyMs) linger.committed(now, (perSecond * everyMs) / 1_000);
+  for (let passed = everyMs; now < seconds * 1_000; now += passed) {
+    linger.committed(now, (perSecond * passed) / 1_000);
+    passed = everyMs + linger.wait(now);
+  }
   return { wait: linger.wait(now), at: (later) => linger.wait(now + later) };
 }
 
 test('a trickle is committed at once', () => {
   expect(createLinger(3, 5).wait(0)).toBe(0);
   expect(after(100).wait).toBe(0);
-  expect(after(300).wait).toBe(0);
+  expect(after(300, 4).wait).toBe(0);
 });
 
 test('a flow waits a little, a flood a little more', () => {
@@ -21,10 +24,14 @@ test('a flow waits a little, a flood a little more', () => {
   expect(after(200_000).wait).toBe(5);
 });
 
+test('records that come many at a time are committed at once', () => {
+  expect(after(5_000, 5).wait).toBe(0);
+});
+
 test('after a pause the next record does not wait', () => {
   expect(after(5_000).at(1_000)).toBe(0);
 });
 
 test('how often commits happen does not change the rate that is seen', () => {
-  expect(after(10_000, 2).wait).toBeCloseTo(after(10_000, 5).wait, 1);
+  expect(after(10_000, 0.5).wait).toBeCloseTo(after(10_000, 1.5).wait, 1);
 });
