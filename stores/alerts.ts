@@ -45,11 +45,28 @@ export interface AlertStateRow {
   readonly state: string;
 }
 
+/** An alert for the alerts stream; `passed`: it leaves the current state alone. */
+export interface Told {
+  readonly alert: Alert;
+  readonly passed: boolean;
+}
+
+/** What one batch has to tell the alerts stream, kept with the state that takes it as told. */
+export interface OwedAlerts {
+  /** Offset of the batch's last record. */
+  readonly through: bigint;
+  readonly alerts: readonly Told[];
+}
+
 export interface AlertCommit {
   readonly partition: number;
   readonly rows: readonly AlertStateRow[];
   /** Resolved alerts that are no row's current one (any more): for the history alone. One that is there stays. */
   readonly ended: readonly Alert[];
+  /** Told by this commit's batch: on its way to the alerts stream, and perhaps not durable there yet. */
+  readonly owed?: OwedAlerts;
+  /** `through` of what was owed before and has become durable in the alerts stream: it is forgotten. */
+  readonly settled?: readonly bigint[];
 }
 
 export interface AlertStore {
@@ -62,6 +79,8 @@ export interface AlertStore {
    * an alert takes the pending one of its fingerprint out of the history again.
    */
   commit(commit: AlertCommit): Promise<void>;
+  /** What commits of this partition owe and nobody has settled, lowest `through` first. */
+  owed(partition: number): Promise<readonly OwedAlerts[]>;
 
   /** The history, newest startsAt first. */
   alerts(
@@ -74,7 +93,10 @@ export interface AlertStore {
    * to forget, so that their retained topics can be cleared first. Both go in order of last change.
    */
   expired(time: number, limit: number): Promise<readonly Alert[]>;
-  /** Deletes resolved alerts changed before `time`, history and state, at most `limit`; returns how many went. */
+  /**
+   * Deletes resolved alerts changed before `time`, history and state, at most `limit`; returns how many went. What is
+   * owed from before `time` goes with them.
+   */
   trim(time: number, limit: number): Promise<number>;
   close(): Promise<void>;
 }

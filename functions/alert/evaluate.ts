@@ -1,7 +1,7 @@
 /**
  * One batch against the rules: walks the records, drives the reducer, and collects what is to be told and kept.
  */
-import type { Alert } from '../../stores/alerts.js';
+import type { Alert, Told } from '../../stores/alerts.js';
 import { type Machine, reduce, reduceTick, type Step } from './core.js';
 import { type Cause, documentOf, fingerprintOf, withState } from './document.js';
 import type { Device, EventObject } from './expression.js';
@@ -12,12 +12,6 @@ import type { DeviceState, Entry, WarmPartition } from './warm.js';
 export interface Position {
   readonly offset: bigint;
   readonly arrivalTime: number;
-}
-
-/** An alert for the alerts stream; `passed`: it leaves the current state alone. */
-export interface Told {
-  readonly alert: Alert;
-  readonly passed: boolean;
 }
 
 /** Told when a rule cannot be evaluated. */

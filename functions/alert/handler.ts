@@ -1,20 +1,23 @@
 /**
  * `alert`: telemetry -> rules -> firing and resolved alerts on the stream `alerts`, and the state behind them.
  *
- * Alerts are appended before the state is committed: a crash in between repeats identical documents (`notify` knows
- * them by their id) and loses none. Rows carry the offset of the record that changed them last, so a record that
- * comes again changes nothing. Ordinary events of devices without an alert write nothing at all.
+ * Alerts are appended while the state that takes them as told is being committed, so the commit says what it owes the
+ * stream: had the append not become durable when everything stopped, the next environment tells it again. What was
+ * durable and is told again is the same document (`notify` knows it by its id). Rows carry the offset of the record
+ * that changed them last, so a record that comes again changes nothing. Ordinary events of devices without an alert
+ * write nothing at all.
  */
 import { join } from 'node:path';
 import { lambdaHandler } from '../../adapters/aws/lambda.js';
 import { messageOf } from '../../common/errors.js';
 import { EventDecoder } from '../../schemas/decode.js';
 import { loadSchemas } from '../../schemas/registry.js';
-import { type Batch, offsetAt } from '../../streams/batch.js';
+import type { OwedAlerts, Told } from '../../stores/alerts.js';
+import { type Batch, lastOffset, offsetAt } from '../../streams/batch.js';
 import { FrameCursor, RecordKind } from '../../streams/record.js';
 import { type CreateFunction, type OutgoingRecord, type Platform, SUCCESS } from '../contract.js';
 import { PASSED_HEADER } from '../notify/core.js';
-import { BatchEvaluation, type OnRuleError, type Told } from './evaluate.js';
+import { BatchEvaluation, type OnRuleError } from './evaluate.js';
 import { loadRules, type Rule } from './rules.js';
 import { rowOf, WarmPartition } from './warm.js';
 
@@ -24,28 +27,48 @@ export const create: CreateFunction = (platform) => {
   const decoder = new EventDecoder(loadSchemas(join(settings.root, 'schemas')), settings);
   const onRuleError = ruleErrors(platform);
   const partitions = new Map<number, WarmPartition>();
+  /** By partition: what was owed and is durable by now, for the next commit to forget. */
+  const settled = new Map<number, bigint[]>();
 
   return {
     async process(batch) {
       if (batch.count === 0) return SUCCESS;
-      let warm = partitions.get(batch.partition);
+      const { partition } = batch;
+      let warm = partitions.get(partition);
       // Taken out while in use: whatever goes wrong, the next invocation starts from the store.
-      partitions.delete(batch.partition);
+      partitions.delete(partition);
+      const durable = settled.get(partition) ?? [];
+      let owed: readonly OwedAlerts[] = [];
       if (warm === undefined || warm.crowded || !warm.continues(batch)) {
-        warm = new WarmPartition(rules, batch.partition);
+        warm = new WarmPartition(rules, partition);
+        // What was owed for records before these was durable when their batch was finished.
+        owed = (await stores.alerts.owed(partition)).filter(
+          ({ through }) => through >= batch.baseOffset && !durable.includes(through),
+        );
       }
       const evaluation = new BatchEvaluation(rules, warm, onRuleError);
       await evaluateBatch(batch, decoder, warm, evaluation, platform);
-      if (evaluation.told.length > 0) await platform.append('alerts', evaluation.told.map(recordOf));
-      if (evaluation.changed.size > 0 || evaluation.ended.length > 0) {
-        await stores.alerts.commit({
-          partition: batch.partition,
-          rows: [...evaluation.changed].map((entry) => rowOf(entry, batch.partition)),
-          ended: evaluation.ended,
-        });
-      }
+      const { told, changed, ended } = evaluation;
+      const telling = [...owed.flatMap(({ alerts }) => alerts), ...told];
+      const commits = changed.size > 0 || ended.length > 0;
+      // The append begins first: the host is at it while this thread commits.
+      await Promise.all([
+        telling.length > 0 ? platform.append('alerts', telling.map(recordOf)) : undefined,
+        commits
+          ? stores.alerts.commit({
+              partition,
+              rows: [...changed].map((entry) => rowOf(entry, partition)),
+              ended,
+              ...(told.length > 0 ? { owed: { through: lastOffset(batch), alerts: told } } : {}),
+              settled: durable,
+            })
+          : undefined,
+      ]);
+      const durableNow = owed.map(({ through }) => through);
+      if (told.length > 0) durableNow.push(lastOffset(batch));
+      settled.set(partition, commits ? durableNow : [...durable, ...durableNow]);
       warm.finished(batch);
-      partitions.set(batch.partition, warm);
+      partitions.set(partition, warm);
       return SUCCESS;
     },
   };

@@ -1,8 +1,9 @@
 /**
  * Alerts in SQLite: the state machines' rows, and the history they refer to. An alert's document lies in the history
- * once; a state row points at it by `starts_at`.
+ * once; a state row points at it by `starts_at`. What a batch tells is kept besides until it is known to be durable in
+ * the alerts stream.
  */
-import type { Alert, AlertCommit, AlertState, AlertStateRow, AlertStore } from '../alerts.js';
+import type { Alert, AlertCommit, AlertState, AlertStateRow, AlertStore, Told } from '../alerts.js';
 import { decodeCursor, pageOf } from '../cursor.js';
 import type { Page, PageRequest } from '../validation.js';
 import { openSqlite, type Sqlite, transact } from './database.js';
@@ -48,6 +49,13 @@ const MIGRATIONS = [
    ) WITHOUT ROWID;
    CREATE INDEX alert_state_of_device ON alert_state (device_id);
    CREATE INDEX alert_state_pending ON alert_state ("partition") WHERE pending = 1;`,
+  `CREATE TABLE alerts_owed (
+     "partition" INTEGER NOT NULL,
+     through INTEGER NOT NULL,
+     changed_at INTEGER NOT NULL,
+     alerts TEXT NOT NULL,
+     PRIMARY KEY ("partition", through)
+   ) WITHOUT ROWID;`,
 ];
 
 interface StateRow {
@@ -74,6 +82,9 @@ export function openAlertStore(path: string): AlertStore {
     `SELECT a.alert FROM alerts a JOIN alert_state s ON s.fingerprint = a.fingerprint AND s.starts_at = a.starts_at
      WHERE a.state = 'resolved' AND a.changed_at < ? ORDER BY a.changed_at, a.id LIMIT ?`,
   );
+  const owed = database.prepare(
+    `SELECT ${asText('through')}, alerts FROM alerts_owed WHERE "partition" = ? ORDER BY alerts_owed.through`,
+  );
   const commit = commitInto(database);
   const trim = trimFrom(database);
 
@@ -86,6 +97,13 @@ export function openAlertStore(path: string): AlertStore {
     },
     async commit(change) {
       transact(database, path, () => commit(change));
+    },
+    async owed(partition) {
+      const found = owed.all(partition) as { through: string; alerts: string }[];
+      return found.map(({ through, alerts }) => ({
+        through: BigInt(through),
+        alerts: JSON.parse(alerts) as Told[],
+      }));
     },
     async alerts(filter, page) {
       return history(database, filter, page);
@@ -132,7 +150,18 @@ function commitInto(database: Sqlite): (change: AlertCommit) => void {
     .raw();
   const cancel = database.prepare('DELETE FROM alerts WHERE fingerprint = ? AND starts_at = ?');
 
-  return ({ rows, ended }) => {
+  const owe = database.prepare(
+    `INSERT INTO alerts_owed ("partition", through, changed_at, alerts) VALUES (?, ?, ?, ?)
+     ON CONFLICT ("partition", through) DO UPDATE SET changed_at = excluded.changed_at, alerts = excluded.alerts`,
+  );
+  const settle = database.prepare('DELETE FROM alerts_owed WHERE "partition" = ? AND through = ?');
+
+  return ({ partition, rows, ended, owed, settled = [] }) => {
+    for (const through of settled) settle.run(partition, through);
+    if (owed !== undefined) {
+      const changedAt = owed.alerts.at(-1)?.alert.changedAt ?? 0;
+      owe.run(partition, owed.through, changedAt, JSON.stringify(owed.alerts));
+    }
     for (const { fingerprint, deviceId, partition, offset, alert, state } of rows) {
       const pending = alert?.state === 'pending' ? 1 : 0;
       const startsAt = alert?.startsAt ?? null;
@@ -159,7 +188,9 @@ function trimFrom(database: Sqlite): (time: number, limit: number) => number {
   );
   const forgetState = database.prepare('DELETE FROM alert_state WHERE fingerprint = ? AND starts_at = ?');
   const forget = database.prepare('DELETE FROM alerts WHERE id = ?');
+  const forgetOwed = database.prepare('DELETE FROM alerts_owed WHERE changed_at < ?');
   return (time, limit) => {
+    forgetOwed.run(time);
     const found = old.all(time, limit) as { id: number; fingerprint: string; starts_at: number }[];
     for (const { id, fingerprint, starts_at } of found) {
       forgetState.run(fingerprint, starts_at);

@@ -100,6 +100,36 @@ export function alertStoreContract(open: () => Promise<AlertStore>): void {
     expect(await store.counts()).toEqual({ pending: 0, firing: 1, resolved: 2 });
   });
 
+  test('what is owed stays until it is settled or as old as what is trimmed', async () => {
+    const told = (deviceId: string, changedAt: number) => [
+      { alert: alertOf(deviceId, 1, 'firing', changedAt), passed: false },
+      { alert: alertOf(deviceId, 0, 'resolved', changedAt), passed: true },
+    ];
+    const beyond = 2n ** 60n + 1n;
+    const owe = (partition: number, through: bigint, changedAt: number, settled: bigint[] = []) =>
+      store.commit({
+        partition,
+        rows: [],
+        ended: [],
+        owed: { through, alerts: told('a', changedAt) },
+        settled,
+      });
+    await owe(0, beyond, 50);
+    await owe(1, 3n, 20);
+    await owe(0, 7n, 50);
+    await owe(0, 7n, 60);
+    expect(await store.owed(0)).toEqual([
+      { through: 7n, alerts: told('a', 60) },
+      { through: beyond, alerts: told('a', 50) },
+    ]);
+    await owe(0, 9n, 70, [7n, beyond, 3n]);
+    expect((await store.owed(0)).map(({ through }) => through)).toEqual([9n]);
+    expect(await store.owed(1)).toHaveLength(1);
+    await store.trim(70, 1);
+    expect(await store.owed(0)).toHaveLength(1);
+    expect(await store.owed(1)).toEqual([]);
+  });
+
   test('the history is paged newest first, and filtered by state and device', async () => {
     const ended = ['a', 'b'].flatMap((id) => [3, 1, 2].map((time) => alertOf(id, time, 'resolved')));
     await commit([row('c', 1n, alertOf('c', 2, 'firing'))], ended);

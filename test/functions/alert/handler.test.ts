@@ -105,7 +105,7 @@ test('refused records and rules that cannot be evaluated do not fail the batch',
   expect(told(platform).map(({ rule }) => rule)).toEqual(['HeatAdvisory', 'HighTemperature']);
 });
 
-test('an alert is told before its state is kept: a crash in between repeats it, identically', async () => {
+test('an alert is told although its state could not be kept: the next attempt repeats it, identically', async () => {
   const stores = memoryStores();
   const platform = memoryPlatform({}, failingCommits(stores, 1));
   const records = [reading(1, 85), reading(2, 20), reading(3, 85)];
@@ -115,6 +115,30 @@ test('an alert is told before its state is kept: a crash in between repeats it, 
   const documents = (platform.appended.alerts ?? []).map(({ value }) => Buffer.from(value).toString());
   expect(documents).toHaveLength(6);
   expect(documents.slice(3)).toEqual(documents.slice(0, 3));
+});
+
+test('an alert whose state was kept and whose telling failed is told by whoever comes next, once', async () => {
+  const platform = memoryPlatform();
+  const records = [reading(1, 85), reading(2, 20), reading(3, 20)];
+  const deaf = { ...platform, append: () => Promise.reject(new Error('crash')) };
+  await expect((await start(deaf))(batchOf(records, 0, 2), invocation())).rejects.toThrow('crash');
+  expect(told(platform)).toEqual([]);
+  const process = await start(platform);
+  await process(batchOf(records, 0, 2), invocation());
+  await process(batchOf(records, 0, 2), invocation());
+  await process(batchOf(records, 2, 3), invocation());
+  expect(told(platform).map(({ state }) => state)).toEqual(['firing', 'resolved']);
+});
+
+test('what was told is owed no longer once more is, and is not told again after a restart', async () => {
+  const platform = memoryPlatform();
+  const records = [reading(1, 85), reading(2, 20), reading(3, 20)];
+  const process = await start(platform);
+  await process(batchOf(records, 0, 1), invocation());
+  await process(batchOf(records, 1, 2), invocation());
+  expect(await platform.stores.alerts.owed(0)).toMatchObject([{ through: 1n }]);
+  await (await start(platform))(batchOf(records, 2, 3), invocation());
+  expect(told(platform)).toHaveLength(2);
 });
 
 test('the alert of a rule that is no more resolves with the next event', async () => {
@@ -201,7 +225,7 @@ test('any batches, crashes and redeliveries give the same documents and the same
       fc.array(fc.nat(60), { maxLength: 10 }),
       fc.array(
         fc.record({
-          crash: fc.constantFrom('no', 'no', 'commit', 'checkpoint'),
+          crash: fc.constantFrom('no', 'no', 'commit', 'append', 'checkpoint'),
           back: fc.nat(3),
           cold: fc.boolean(),
         }),
@@ -214,18 +238,25 @@ test('any batches, crashes and redeliveries give the same documents and the same
 
         const stores = memoryStores();
         const commits = { failing: 0 };
-        const platform = memoryPlatform({}, failingCommits(stores, commits));
+        const kept = memoryPlatform({}, failingCommits(stores, commits));
+        let deaf = false;
+        const platform: MemoryPlatform = {
+          ...kept,
+          append: (...told) => (deaf ? Promise.reject(new Error('crash')) : kept.append(...told)),
+        };
         const batches = batchesOf(records, cuts);
         let process = await start(platform);
         for (let index = 0, step = 0; index < batches.length; step++) {
           const { crash, back, cold } = faults[step] ?? { crash: 'no', back: 0, cold: false };
           if (cold) process = await start(platform);
           commits.failing = crash === 'commit' ? 1 : 0;
+          deaf = crash === 'append';
           const failed = await process(batches[index]!, invocation()).then(
             () => false,
             () => true,
           );
           commits.failing = 0;
+          deaf = false;
           // A checkpoint that was lost brings earlier batches again.
           if (crash === 'checkpoint') index = Math.max(0, index - back);
           else if (!failed) index++;
