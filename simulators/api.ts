@@ -19,6 +19,7 @@ export interface Books {
 export interface Accounting {
   readonly balanced: boolean;
   readonly imbalances: readonly unknown[];
+  readonly partitions: readonly unknown[];
   readonly total: Books;
   readonly streams: readonly { readonly name: string; readonly lag: Readonly<Record<string, number>> }[];
 }
@@ -37,8 +38,39 @@ export interface Bucket {
   readonly metrics: Readonly<Record<string, Figures>>;
 }
 
-interface Page {
-  readonly items: readonly Bucket[];
+export interface WindowFigures extends Figures {
+  readonly first: number;
+  readonly last: number;
+}
+
+export interface Window extends Bucket {
+  readonly metrics: Readonly<Record<string, WindowFigures>>;
+}
+
+export interface QuarantineEntry {
+  readonly deviceId: string;
+  readonly code: string;
+  /** RFC 3339 */
+  readonly arrivalTime: string;
+  readonly payload: string;
+  readonly payloadEncoding: 'utf-8' | 'base64';
+}
+
+export interface LateEntry {
+  readonly deviceId: string;
+  /** RFC 3339, both. */
+  readonly eventTime: string;
+  readonly arrivalTime: string;
+  readonly payload: string;
+}
+
+export interface AlertEntry {
+  readonly rule: string;
+  readonly deviceId: string;
+}
+
+interface Page<T> {
+  readonly items: readonly T[];
   readonly next: string | null;
 }
 
@@ -61,21 +93,60 @@ export class Api {
     return this.#pages(`/devices/${encodeURIComponent(deviceId)}/windows`, { metric, from, to });
   }
 
+  /** The same with all metrics. */
+  allWindows(deviceId: string, from: number): Promise<Window[]> {
+    return this.#pages(`/devices/${encodeURIComponent(deviceId)}/windows`, { from });
+  }
+
+  allRollups(deviceId: string, period: string, from: number): Promise<Bucket[]> {
+    return this.#pages(`/devices/${encodeURIComponent(deviceId)}/rollups`, { period, from });
+  }
+
+  /** What arrived at `since` (epoch ms) or later, newest first; at most `most`, plus what its last page holds. */
+  quarantine(since: number, most: number): Promise<QuarantineEntry[]> {
+    return this.#since('/quarantine', since, most);
+  }
+
+  late(since: number, most: number): Promise<LateEntry[]> {
+    return this.#since('/late', since, most);
+  }
+
+  alerts(state: 'pending' | 'firing'): Promise<AlertEntry[]> {
+    return this.#pages('/alerts', { state });
+  }
+
   rollups(deviceId: string, metric: string, period: string, from: number, to: number): Promise<Bucket[]> {
     return this.#pages(`/devices/${encodeURIComponent(deviceId)}/rollups`, { metric, period, from, to });
   }
 
-  async #pages(path: string, query: Readonly<Record<string, string | number>>): Promise<Bucket[]> {
-    const items: Bucket[] = [];
+  async #since<T extends { readonly arrivalTime: string }>(
+    path: string,
+    since: number,
+    most: number,
+  ): Promise<T[]> {
+    let isOver = false;
+    const items = await this.#pages<T>(path, {}, (page, count) => {
+      isOver = page.some(({ arrivalTime }) => Date.parse(arrivalTime) < since);
+      return isOver || count >= most;
+    });
+    return isOver ? items.filter(({ arrivalTime }) => Date.parse(arrivalTime) >= since) : items;
+  }
+
+  async #pages<T>(
+    path: string,
+    query: Readonly<Record<string, string | number>>,
+    isEnough: (page: readonly T[], count: number) => boolean = () => false,
+  ): Promise<T[]> {
+    const items: T[] = [];
     let cursor: string | null = null;
     do {
       const parameters = new URLSearchParams({ limit: String(PAGE) });
       for (const [name, value] of Object.entries(query)) parameters.set(name, String(value));
       if (cursor !== null) parameters.set('cursor', cursor);
-      const page = (await this.#get(`${path}?${parameters}`, 404)) as Page | null;
+      const page = (await this.#get(`${path}?${parameters}`, 404)) as Page<T> | null;
       if (page === null) return items;
       items.push(...page.items);
-      cursor = page.next;
+      cursor = isEnough(page.items, items.length) ? null : page.next;
     } while (cursor !== null);
     return items;
   }

@@ -148,13 +148,19 @@ export class AlertOutcomes {
 
   add(deviceId: string, rule: string, { certain, possible, lost }: Outcome<AlertCause>): void {
     if (lost) this.uncertain.add(`${deviceId} ${rule}`);
-    for (const { state, startsAt, endsAt } of possible) {
+    const told = (startsAt: number, state: string, endsAt: number | null) =>
       this.possible.add(`${deviceId} ${rule} ${startsAt} ${state} ${endsAt}`);
+    const maybeEnds = new Set<number>();
+    for (const { state, startsAt, endsAt } of possible) {
+      told(startsAt, state, endsAt);
+      if (state === 'resolved') maybeEnds.add(startsAt);
     }
-    // What is told again under the same id is nothing new: the first one counts.
+    // What is told again under the same id is nothing new: the first one counts, if it is known which that is.
     const ends = new Map<number, number>();
     for (const { state, startsAt, endsAt } of certain) {
-      if (state === 'resolved' && !ends.has(startsAt)) ends.set(startsAt, endsAt!);
+      if (state !== 'resolved' || ends.has(startsAt)) continue;
+      if (maybeEnds.has(startsAt)) told(startsAt, state, endsAt);
+      else ends.set(startsAt, endsAt!);
     }
     const begun = new Set<number>();
     for (const { state, startsAt, cause } of certain) {
@@ -165,7 +171,7 @@ export class AlertOutcomes {
       this.certain.push({ rule, deviceId, startsAt, endsAt, cause: name, due });
     }
     for (const [startsAt, endsAt] of ends) {
-      if (!begun.has(startsAt)) this.possible.add(`${deviceId} ${rule} ${startsAt} resolved ${endsAt}`);
+      if (!begun.has(startsAt)) told(startsAt, 'resolved', endsAt);
     }
   }
 }

@@ -39,20 +39,21 @@ export function marginOf(
   { tickMs }: Pick<BackendSettings, 'tickMs'>,
   chaos: readonly ChaosStep[] = [],
 ): number {
-  const away = chaos.map((step) => {
-    switch (step.action) {
-      case 'kill':
-        return step.restartAfter + RESTART_MS;
-      case 'restart':
-        return RESTART_MS;
-      case 'stop':
-        return step.lasts + RESTART_MS;
-      case 'slow':
-        // It gets on, but no one can say how far.
-        return step.lasts;
-    }
-  });
-  return tickMs + PROCESSING_MS + Math.max(0, ...away);
+  return tickMs + PROCESSING_MS + Math.max(0, ...chaos.map(awayFor));
+}
+
+function awayFor(step: ChaosStep): number {
+  switch (step.action) {
+    case 'kill':
+      return step.restartAfter + RESTART_MS;
+    case 'restart':
+      return RESTART_MS;
+    case 'stop':
+      return step.lasts + RESTART_MS;
+    case 'slow':
+      // It gets on, but no one can say how far.
+      return step.lasts;
+  }
 }
 
 /** The alert rules of a project. Throws `RULES_INVALID`. @param directory its `rules/` */
