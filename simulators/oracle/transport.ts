@@ -16,6 +16,8 @@ interface Message {
   sent: number;
   received: number;
   isPromised: boolean;
+  /** QoS 0: nothing will ever be owed for it. */
+  readonly isFree: boolean;
   /** When it came first, counted over all messages. */
   order: number;
 }
@@ -109,13 +111,15 @@ class DeviceTransport {
     this.#remembered = remembered;
   }
 
-  sent({ payload, report }: Publish): void {
+  sent({ payload, report, qos }: Publish): void {
     const key = payload.toString('latin1');
     const known = this.#messages.get(key);
     if (known !== undefined) known.sent++;
     else {
       const { number } = report;
-      this.#messages.set(key, { number, payload, sent: 1, received: 0, isPromised: false, order: -1 });
+      const isFree = qos === 0;
+      const fresh = { number, payload, sent: 1, received: 0, isPromised: false, isFree, order: -1 };
+      this.#messages.set(key, fresh);
       if (this.#messages.size > 2 * this.#remembered) this.#forget();
     }
   }
@@ -194,7 +198,7 @@ class DeviceTransport {
   #forget(): void {
     const done: Message[] = [];
     for (const [key, message] of this.#messages) {
-      const isDone = message.isPromised && message.received >= message.sent;
+      const isDone = message.isFree || message.received >= message.sent;
       if (!isDone || this.#messages.size <= this.#remembered) break;
       this.#messages.delete(key);
       done.push(message);
