@@ -1,12 +1,15 @@
 #!/usr/bin/env node
 /** The `millrace` command. */
 import { Command } from 'commander';
+import { registerBill } from './bill.js';
 import { registerDev } from './dev.js';
 import { reportAndExit } from './failure.js';
 import { registerFunctions } from './functions.js';
 import { registerInvoke } from './invoke.js';
 import { outliveReaders } from './output.js';
 import { registerReplay } from './replay.js';
+import { registerReport } from './report.js';
+import { registerScenarios } from './scenarios.js';
 import { registerSimulate } from './simulate.js';
 import { registerStart } from './start.js';
 import { version } from './version.js';
@@ -19,7 +22,10 @@ const program = new Command('millrace')
 registerStart(program);
 registerDev(program);
 registerSimulate(program);
+registerScenarios(program);
+registerReport(program);
 registerReplay(program);
+registerBill(program);
 registerInvoke(program);
 registerFunctions(program);
 

@@ -1,72 +1,86 @@
-/** `millrace simulate`: a small seeded fleet over real MQTT, and a verdict on what became of its events. */
-import { type Command, InvalidArgumentError, Option } from 'commander';
-import { jsonSimulationOutput, terminalSimulationOutput } from '../simulators/outputs.js';
-import { type SimulationOutput, simulate } from '../simulators/simulate.js';
-import { defaultHttpUrl, defaultMqttPort, endOnSignal, portOption, qosOption } from './options.js';
+/** `millrace simulate`: a scenario over real connections, and a verdict on what became of its events. */
+import type { Command } from 'commander';
+import { type LocalBackend, startLocalBackend } from '../simulators/chaos/backend.js';
+import type { Target } from '../simulators/drivers/driver.js';
+import { parseTarget } from '../simulators/drivers/target.js';
+import { commandText } from './command-text.js';
+import { defaultHttpUrl, endOnSignal } from './options.js';
+import { projectRoot } from './project-root.js';
+import { overridesOf, type SimulateFlags, simulateFlags } from './simulate-flags.js';
+import { DEMO, runSimulation, simulationOutput } from './simulation.js';
 
 /** k6's exit code for a threshold that was crossed: something was lost. */
 export const EXIT_LOST = 99;
 
-/** What `simulate` runs unless told otherwise. */
-export const SIMULATION = { devices: 20, rate: 100, duration: 15, seed: 1, qos: 1 } as const;
-
-/** Bars for a person, JSON lines for a program. */
-export function simulationOutput(json = false): SimulationOutput {
-  return json || !process.stdout.isTTY
-    ? jsonSimulationOutput(process.stdout)
-    : terminalSimulationOutput(process.stdout);
-}
-
-interface Flags {
-  readonly host: string;
-  readonly port: number;
-  readonly http: string;
-  readonly devices: number;
-  readonly rate: number;
-  readonly duration: number;
-  readonly seed: number;
-  readonly qos: 0 | 1 | 2;
-  readonly json?: true;
-}
-
 export function registerSimulate(program: Command): void {
-  program
+  const command = program
     .command('simulate')
-    .description('publish a seeded fleet over MQTT and check what comes out')
-    .helpOption('--help', 'display help for command')
-    .option('-h, --host <host>', 'where MQTT listens', process.env.MILLRACE_HOST ?? '127.0.0.1')
-    .addOption(portOption(defaultMqttPort()))
-    .option('--http <url>', 'query API', defaultHttpUrl())
-    .option('--devices <n>', 'size of the fleet', whole(1, 100_000), SIMULATION.devices)
-    .option('--rate <events/s>', 'events per second of the whole fleet', positive, SIMULATION.rate)
-    .option('--duration <s>', 'how long to publish', positive, SIMULATION.duration)
-    .option(
-      '--seed <n>',
-      'the same seed gives the same fleet',
-      whole(0, Number.MAX_SAFE_INTEGER),
-      SIMULATION.seed,
-    )
-    .addOption(qosOption())
-    .addOption(new Option('--json', 'JSON lines (the default when the output is not a terminal)'))
-    .action(async (flags: Flags) => {
-      const { json, ...options } = flags;
-      const report = await simulate({ ...options, signal: endOnSignal() }, simulationOutput(json));
-      if (!report.ok) process.exitCode = EXIT_LOST;
-    });
-}
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (!(value > 0) || !Number.isFinite(value)) throw new InvalidArgumentError('Must be a number above 0.');
-  return value;
-}
-
-function whole(low: number, high: number): (text: string) => number {
-  return (text) => {
-    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-    if (!(value >= low && value <= high)) {
-      throw new InvalidArgumentError(`Must be a whole number from ${low} to ${high}.`);
+    .description('run a scenario against a backend or any broker, and check what comes out')
+    .argument('[scenario]', 'a scenario file, or the name of a ready one (millrace scenarios)', DEMO);
+  simulateFlags(command).action(async (scenario: string, flags: SimulateFlags) => {
+    const signal = endOnSignal();
+    const backend = flags.startBackend === true ? await startedBackend(flags) : null;
+    try {
+      const result = await runSimulation(
+        {
+          scenario,
+          overrides: overridesOf(flags),
+          ...placeOf(flags, backend),
+          verdict: flags.oracle ? (flags.transportOnly ? 'transport' : 'by what answers') : 'none',
+          config: flags.config ?? null,
+          backend,
+          sameProcess: false,
+          loop: flags.closed === undefined ? { kind: 'open' } : { kind: 'closed', inFlight: flags.closed },
+          connections: flags.connections ?? null,
+          connectRate: flags.connrate,
+          processes: flags.processes,
+          settleMs: flags.settle,
+          command: commandText(process.argv.slice(2)),
+          out: flags.out ?? null,
+          html: flags.html ?? null,
+          compare: flags.compare ?? null,
+          signal,
+        },
+        simulationOutput(flags.json),
+      );
+      if (!result.verdict.ok) process.exitCode = EXIT_LOST;
+    } finally {
+      await backend?.stop();
     }
-    return value;
-  };
+  });
+}
+
+function startedBackend({ config }: SimulateFlags): Promise<LocalBackend> {
+  return startLocalBackend({ root: projectRoot(), ...(config === undefined ? {} : { config }) });
+}
+
+interface Place {
+  readonly target: Target;
+  readonly alertTarget: Target | null;
+  readonly http: string;
+}
+
+function placeOf(flags: SimulateFlags, backend: LocalBackend | null): Place {
+  const { MILLRACE_HOST: envHost = '127.0.0.1', MILLRACE_MQTT_PORT: envPort } = process.env;
+  if (backend !== null) {
+    const { target } = parseTarget({ ...flags, host: backend.host, port: backend.mqttPort });
+    return { target, alertTarget: null, http: backend.httpUrl };
+  }
+  // The port of the environment is of plain MQTT, on the host of the environment or one named without a scheme.
+  const plain = flags.host?.includes('://') !== true && flags.ws !== true && flags.cafile === undefined;
+  const port = flags.port ?? (plain ? envPort : undefined);
+  const { target } = parseTarget({
+    ...flags,
+    host: flags.host ?? envHost,
+    ...(port === undefined ? {} : { port }),
+  });
+  return { target, alertTarget: null, http: flags.http ?? httpOf(flags, target) };
+}
+
+/** Of the host that is published to; as the environment says when no host was named. */
+function httpOf({ host }: SimulateFlags, { transport, host: name, port }: Target): string {
+  if (host === undefined) return defaultHttpUrl();
+  const address = name.includes(':') ? `[${name}]` : name;
+  if (transport.startsWith('http')) return `${transport}://${address}:${port}`;
+  return `http://${address}:${process.env.MILLRACE_HTTP_PORT ?? 8080}`;
 }

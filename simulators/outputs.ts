@@ -1,64 +1,11 @@
-/** How a simulation and a replay show themselves: a progress bar for people, JSON lines for programs. */
+/** How a replay shows itself: a progress bar for people, JSON lines for programs. */
 import { SingleBar } from 'cli-progress';
 import type { ReplayOutput, ReplaySummary } from './replay.js';
-import type { SimulationReport } from './report.js';
-import type { SimulationOutput } from './simulate.js';
-
-/** Where lines go; a `tty.WriteStream` or anything that takes text. */
-export interface Sink {
-  write(text: string): unknown;
-}
+import type { Sink } from './report/output.js';
 
 const number = (value: number) => value.toLocaleString('en-US');
 
 /** One JSON object per line, each with its `type`. */
-export function jsonSimulationOutput(sink: Sink): SimulationOutput {
-  const line = (type: string, value: object) => sink.write(`${JSON.stringify({ type, ...value })}\n`);
-  return {
-    started: ({ signal: _, ...options }, planned) => line('started', { ...options, planned }),
-    progress: (progress) => line('progress', progress),
-    finished: (report) => line('report', report),
-  };
-}
-
-/** A bar while it runs (on `sink` when it is a terminal), then the report as text. */
-export function terminalSimulationOutput(sink: NodeJS.WriteStream): SimulationOutput {
-  const bar = progressBar(sink, '{value}/{total} events | acknowledged {acknowledged} | alerts {firing}');
-  return {
-    started: (options, planned) => {
-      sink.write(
-        `Simulating ${number(options.devices)} devices (seed ${options.seed}), ` +
-          `${number(options.rate)} events/s for ${options.duration} s, to mqtt://${options.host}:${options.port}\n`,
-      );
-      bar.start(planned, 0, { acknowledged: 0, firing: 0 });
-    },
-    progress: ({ sent, ...payload }) => bar.update(sent, payload),
-    finished: (report) => {
-      bar.stop();
-      sink.write(simulationText(report));
-    },
-  };
-}
-
-export function simulationText(report: SimulationReport): string {
-  const { alerts, windows, rollups, valid, quarantined } = report;
-  const of = (actual: number, expected: number) => `${number(actual)} of ${number(expected)}`;
-  const lines = [
-    `sent          ${number(report.sent)} events in ${report.seconds.toFixed(1)} s`,
-    `acknowledged  ${of(report.acknowledged, report.sent)}`,
-    `stored        ${number(report.stored)}: valid ${of(valid.actual, valid.expected)}, ` +
-      `quarantined ${of(quarantined.actual, quarantined.expected)}`,
-    `alerted       firing ${of(alerts.received, alerts.expected)}, resolved ${of(alerts.resolved, alerts.expectedResolved)}`,
-    `aggregated    ${of(windows.actual, windows.expected)} events, in the windows of ${windows.devices} devices`,
-    `rolled up     ${of(rollups.actual, rollups.expected)} events of these devices' last minutes`,
-    ...report.errors.map((error) => `error         ${error}`),
-    ...report.notes.map((note) => `note          ${note}`),
-    ...report.problems.map((problem) => `PROBLEM       ${problem}`),
-    report.ok ? 'verdict       good: nothing was lost' : 'verdict       BAD: see the problems above',
-  ];
-  return `${lines.join('\n')}\n`;
-}
-
 export function jsonReplayOutput(sink: Sink): ReplayOutput {
   const line = (type: string, value: object) => sink.write(`${JSON.stringify({ type, ...value })}\n`);
   return {

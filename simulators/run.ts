@@ -41,6 +41,8 @@ export interface RunOptions {
   /** The command that runs it again. */
   readonly command: string;
   readonly version: string;
+  /** The backend is one of the processes below: it need not be asked for its figures. */
+  readonly backendIsLocal: boolean;
   /** Processes of this machine to watch, by name; asked every second. */
   readonly pids: () => Readonly<Record<string, readonly number[]>>;
 }
@@ -49,7 +51,7 @@ export interface RunOptions {
 export interface RunParts {
   createDriver(options: DriveOptions, observer: DriveObserver): Driver;
   /** Begins to listen to the backend; called before anything is sent. */
-  createJudging(plan: Plan, beginAt: number): Promise<Judging>;
+  createJudging(plan: Plan): Promise<Judging>;
   /** Null: nothing happens to the backend. */
   readonly chaos: {
     start(beginAt: number, speed: number): void;
@@ -78,7 +80,7 @@ export async function runScenario(
   const plannedBegin = Math.ceil(wallNow() + lead);
   const start = scenario.start ?? startOf(plannedBegin, duration, speed);
   const plan = planOf(scenario, start, options.judge);
-  const judging = await parts.createJudging(plan, plannedBegin);
+  const judging = await parts.createJudging(plan);
   try {
     const beginAt = Math.max(plannedBegin, Math.ceil(wallNow() + lead));
     const phases = realPhases(scenario);
@@ -100,8 +102,7 @@ export async function runScenario(
       phases,
       counts: observer.counts,
       alerts: () => judging.alerts(),
-      backend:
-        options.http === null ? null : new BackendWatch(options.http, options.pids().backend === undefined),
+      backend: options.http === null ? null : new BackendWatch(options.http, !options.backendIsLocal),
       processes: new ProcessWatch(options.pids),
       onSample: (sample) => output.sample(sample),
       onProgress: (progress) => output.progress(progress),
@@ -109,7 +110,7 @@ export async function runScenario(
     const drive = await driven(scenario, plan, beginAt, options, observer, sampler, parts);
     const seconds = Math.max(0, wallNow() - beginAt) / 1000;
     output.settling();
-    const judgement = await judging.judge(options.settleMs);
+    const judgement = ofWhatWasLeft(await judging.judge(options.settleMs), options.signal);
     await sampler.stop();
     return resultOf(scenario, plan, options, {
       beginAt,
@@ -121,9 +122,23 @@ export async function runScenario(
       samples: sampler.samples,
       chaos: parts.chaos?.log ?? [],
     });
+  } catch (error) {
+    output.failed();
+    throw error;
   } finally {
     await judging.close();
   }
+}
+
+/** A run that was ended early owes nobody the acknowledgements that were under way. */
+function ofWhatWasLeft(judgement: Judgement, signal: AbortSignal | undefined): Judgement {
+  if (signal?.aborted !== true) return judgement;
+  const findings = judgement.findings.filter(({ where }) => where !== 'acknowledgement');
+  return {
+    ...judgement,
+    findings,
+    notChecked: [...judgement.notChecked, 'what was to come: the run was ended early'],
+  };
 }
 
 /**

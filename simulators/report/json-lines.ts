@@ -10,6 +10,7 @@ export function jsonOutput(sink: Sink): RunOutput {
     sample: (sample) => line('second', sample),
     error: (message) => line('error', { message }),
     settling: () => line('settling', {}),
+    failed: () => undefined,
     finished: (result, kept) => line('result', { ...result, kept }),
   };
 }

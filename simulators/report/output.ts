@@ -43,6 +43,8 @@ export interface RunOutput {
   error(message: string): void;
   /** The sending is over, and the oracle looks at what came out. */
   settling(): void;
+  /** There is no result: whoever ran it tells why. */
+  failed(): void;
   /** @param kept files that were written */
   finished(result: RunResult, kept: readonly string[]): void;
 }

@@ -23,6 +23,7 @@ export function terminalOutput(stream: NodeJS.WriteStream): RunOutput {
       else bars.say(`error: ${message}\n`);
     },
     settling: () => bars?.settling(),
+    failed: stop,
     finished(result, kept) {
       stop();
       stream.write(`\n${summaryText(result, kept, COLOURS)}`);
@@ -43,11 +44,18 @@ class Bars {
   readonly #time: SingleBar;
   readonly #events: SingleBar;
   readonly #seconds: number;
+  readonly #named: (text: string) => string;
 
   constructor(stream: NodeJS.WriteStream, { seconds, planned, phases }: RunStart) {
     const width = Math.max(8, ...phases.map(({ name }) => name.length));
     this.#seconds = seconds;
-    this.#bars = new MultiBar({ stream, hideCursor: true, barsize: 30, noTTYOutput: false });
+    this.#bars = new MultiBar({
+      stream,
+      hideCursor: true,
+      barsize: 30,
+      noTTYOutput: false,
+      gracefulExit: false,
+    });
     const format = (tail: string) => ({ format: `{what} [{bar}] ${tail}` });
     const named = (text: string) => text.padEnd(width);
     this.#time = this.#bars.create(
@@ -64,8 +72,6 @@ class Bars {
     );
     this.#named = named;
   }
-
-  readonly #named: (text: string) => string;
 
   show(progress: Progress): void {
     const { second, phase, sent } = progress;

@@ -60,3 +60,19 @@ export function usageOf(pid: number): { readonly cpuSeconds: number; readonly rs
     return null;
   }
 }
+
+/** Its living children, but for one. */
+export function childrenOf(pid: number, except: number | null): number[] {
+  try {
+    const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+    return text === ''
+      ? []
+      : text
+          .split(' ')
+          .map(Number)
+          .filter((child) => child !== except);
+  } catch {
+    // Not Linux, or a kernel that does not tell: its children are not counted.
+    return [];
+  }
+}

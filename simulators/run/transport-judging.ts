@@ -1,0 +1,93 @@
+/** Judges transport alone, as a subscriber sees it: for brokers that only carry messages. */
+import type { Target } from '../drivers/driver.js';
+import { Findings } from '../oracle/findings.js';
+import { subscribe } from '../oracle/subscriber.js';
+import { TransportWatch } from '../oracle/transport.js';
+import type { Plan } from '../plan/action.js';
+import type { LedgerRow } from '../result.js';
+import { delayUntil } from './delay.js';
+import type { Judging } from './judging.js';
+
+export interface TransportOptions {
+  readonly target: Target;
+  readonly clientId: string;
+  /** What the fleets publish on, with `{deviceId}`. */
+  readonly topics: readonly string[];
+  /** Devices share so many connections; null: one each. */
+  readonly connections: number | null;
+  /** Why no more than transport is looked at. */
+  readonly reason: string;
+}
+
+const POLL_MS = 100;
+/** Nothing came for so long: nothing more will. */
+const QUIET_MS = 1_500;
+
+/** Throws `MQTT_CONNECT` when the broker cannot be reached. */
+export async function transportJudging(plan: Plan, options: TransportOptions): Promise<Judging> {
+  const findings = new Findings();
+  const watch = new TransportWatch(findings, plan.devices.length);
+  const counts = { sent: 0, promised: 0 };
+  const idOf = (device: number) => plan.devices[device]!.deviceId;
+  let lastAt = performance.now();
+  const subscriber = await subscribe(
+    options.target,
+    options.clientId,
+    [...new Set(options.topics.map(filterOf))].map((filter) => ({
+      filter,
+      received(topic: string, payload: Buffer) {
+        lastAt = performance.now();
+        watch.receivedOn(topic, payload);
+      },
+    })),
+  );
+  return {
+    observer: {
+      sent(device, publish) {
+        counts.sent++;
+        watch.sent(idOf(device), publish);
+      },
+      acknowledged(_device, publish) {
+        if (publish.qos > 0) counts.promised++;
+        watch.acknowledged(publish);
+      },
+      disconnected(connection) {
+        // Over shared connections, whose devices these were is not worth knowing: copies are then no fault of anybody.
+        const id = options.connections === null ? idOf(connection) : null;
+        watch.connectionLost((deviceId) => id === null || deviceId === id);
+      },
+    },
+    notChecked: [options.reason],
+    alerts: () => 0,
+    async judge(settleMs) {
+      lastAt = performance.now();
+      await delayUntil(
+        () => {
+          const quiet = performance.now() - lastAt >= QUIET_MS;
+          return watch.received >= counts.sent || quiet;
+        },
+        settleMs,
+        POLL_MS,
+      );
+      watch.finish();
+      const ledger: LedgerRow[] = [
+        {
+          what: 'handed on',
+          expected: counts.promised,
+          maybe: counts.sent - counts.promised,
+          actual: watch.received,
+        },
+      ];
+      return { findings: findings.list(), notChecked: [], ledger, alertLatency: null };
+    },
+    close: () => subscriber.close(),
+  };
+}
+
+/** `{deviceId}` may be a part of a level only, and a filter knows whole ones. */
+export function filterOf(topic: string): string {
+  return topic
+    .split('/')
+    .map((level) => (level.includes('{deviceId}') ? '+' : level))
+    .join('/');
+}
