@@ -8,7 +8,7 @@ export interface MappingActivity {
   readonly functionName: string;
   readonly stream: string;
   /** Next offset to finish, by partition. */
-  positions(): readonly bigint[];
+  positions(): ReadonlyMap<number, bigint>;
   /** Why it is retrying, or null. */
   readonly failing: string | null;
   /** Counters since it was made, and the age of the oldest record of the batch invoked last, ms. */
@@ -39,7 +39,6 @@ export function lagOf(mapping: MappingActivity, streams: readonly StreamEnds[]):
   const stream = streams.find(({ name }) => name === mapping.stream);
   if (stream === undefined) return 0;
   let lag = 0;
-  for (const [partition, next] of mapping.positions().entries())
-    lag += Number(stream.ends(partition).end - next);
+  for (const [partition, next] of mapping.positions()) lag += Number(stream.ends(partition).end - next);
   return lag;
 }

@@ -106,7 +106,7 @@ export async function createFunctions(options: FunctionsOptions): Promise<Functi
   const behind = () =>
     mappings.some((mapping) => {
       const stream = streams.get(mapping.stream)!;
-      return mapping.positions().some((next, partition) => next < stream.ends(partition).end);
+      return [...mapping.positions()].some(([partition, next]) => next < stream.ends(partition).end);
     });
 
   return {

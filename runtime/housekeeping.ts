@@ -21,7 +21,7 @@ export function housekeeping({ streams, functions, pacer, log }: HousekeepingOpt
     const stream = streams.get(mapping.stream)!;
     let finished = 0n;
     let stored = 0n;
-    for (const [partition, next] of mapping.positions().entries()) {
+    for (const [partition, next] of mapping.positions()) {
       finished += next;
       stored += stream.ends(partition).end;
     }
@@ -57,7 +57,10 @@ function unfinished(stream: Stream, mappings: readonly Mapping[]): bigint[] {
     .map((mapping) => mapping.positions());
   return Array.from({ length: stream.partitions }, (_, partition) => {
     let lowest = stream.ends(partition).end;
-    for (const positions of readers) if (positions[partition]! < lowest) lowest = positions[partition]!;
+    for (const positions of readers) {
+      const next = positions.get(partition);
+      if (next !== undefined && next < lowest) lowest = next;
+    }
     return lowest;
   });
 }

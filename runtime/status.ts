@@ -4,6 +4,7 @@ import type { Counters } from '../gateway/counters.js';
 import type { TelemetryBroker } from '../gateway/mqtt/broker.js';
 import type { Stream } from '../streams/stream.js';
 import type { Functions } from './functions.js';
+import type { Mapping } from './mappings/mapping.js';
 
 export interface StatusSources {
   readonly version: string;
@@ -37,11 +38,15 @@ export function createStatus(sources: StatusSources): () => DeploymentStatus {
         functionName: mapping.functionName,
         stream: mapping.stream,
         enabled: true,
-        checkpoints: mapping.positions(),
+        checkpoints: checkpointsOf(mapping),
         failing: mapping.failing,
       })),
       gateway: sources.counters.snapshot(),
       connections: sources.broker.connectedClients,
     };
   };
+}
+
+function checkpointsOf(mapping: Mapping): bigint[] {
+  return [...mapping.positions()].sort(([a], [b]) => a - b).map(([, next]) => next);
 }

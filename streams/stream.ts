@@ -45,15 +45,11 @@ export interface StreamHealth {
   readonly reason?: string;
 }
 
-export interface Stream {
+/** The reading side of a stream: what consumers need of it. */
+export interface StreamSource {
   readonly name: string;
+  /** May grow where the engine can split partitions; never shrinks. */
   readonly partitions: number;
-
-  /**
-   * Appends one record. Throws `PARTITION_OUT_OF_RANGE`, `KEY_TOO_LONG` or `STREAM_CLOSED` at once; everything
-   * else reaches `done`, which is called exactly once, never before `append` has returned.
-   */
-  append(partition: number, record: NewRecord, done: AppendCallback): void;
 
   /**
    * Records from `offset` on, or an empty batch when there are none yet. Returns what is at hand rather than
@@ -63,19 +59,27 @@ export interface Stream {
    */
   read(partition: number, offset: bigint, limits: ReadLimits): Promise<Batch>;
 
-  /** Current ends; synchronous, so that lag costs nothing to watch. */
+  /** Ends as far as they are known here; synchronous, so that lag costs nothing to watch. */
   ends(partition: number): PartitionEnds;
-
-  counts(partition: number): KindCounts;
 
   /** First offset whose arrivalTime is at or after `time` (epoch ms), or `end` when there is none. */
   offsetAt(partition: number, time: number): Promise<bigint>;
 
-  /** Latest arrivalTime in the stream, epoch ms; 0 when it is empty. New records must not be stamped earlier. */
-  lastArrivalTime(): number;
-
   /** Calls `listener` whenever a partition's `end` has advanced. Returns how to stop that. */
   onAppended(listener: (partition: number) => void): () => void;
+}
+
+export interface Stream extends StreamSource {
+  /**
+   * Appends one record. Throws `PARTITION_OUT_OF_RANGE`, `KEY_TOO_LONG` or `STREAM_CLOSED` at once; everything
+   * else reaches `done`, which is called exactly once, never before `append` has returned.
+   */
+  append(partition: number, record: NewRecord, done: AppendCallback): void;
+
+  counts(partition: number): KindCounts;
+
+  /** Latest arrivalTime in the stream, epoch ms; 0 when it is empty. New records must not be stamped earlier. */
+  lastArrivalTime(): number;
 
   /**
    * Removes what retention allows, never a record at or after `keepFrom[partition]`: the lowest offset that an

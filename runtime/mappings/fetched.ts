@@ -2,7 +2,7 @@
 import { MillraceError } from '../../common/errors.js';
 import { type Batch, lastOffset, offsetAt } from '../../streams/batch.js';
 import { FrameCursor } from '../../streams/record.js';
-import type { Stream } from '../../streams/stream.js';
+import type { StreamSource } from '../../streams/stream.js';
 
 export interface Fetched {
   /** At least one record. */
@@ -71,7 +71,7 @@ function indexOf(batch: Batch, offset: bigint): number {
 }
 
 /** A stream that says it has more and hands nothing out: asking it again at once would go on for ever. */
-export function nothingHandedOut(stream: Stream, partition: number, offset: bigint): MillraceError {
+export function nothingHandedOut(stream: StreamSource, partition: number, offset: bigint): MillraceError {
   return new MillraceError(`${stream.name}/${partition} hands out nothing at ${offset}, before its end`, {
     code: 'STREAM_UNREADABLE',
     canRetry: true,

@@ -8,7 +8,7 @@
 import type { OpenWindow } from '../../stores/window-states.js';
 import { type Batch, offsetAt } from '../../streams/batch.js';
 import { FrameCursor, RecordKind } from '../../streams/record.js';
-import type { Stream } from '../../streams/stream.js';
+import type { StreamSource } from '../../streams/stream.js';
 import { type Fetched, nothingHandedOut } from './fetched.js';
 import type { RecordFilter } from './filters/filter.js';
 import { laneOf } from './lanes.js';
@@ -17,7 +17,7 @@ import { createScratch } from './scratch.js';
 import { belongs, windowAt } from './tumbling.js';
 
 export interface Selection {
-  readonly stream: Stream;
+  readonly stream: StreamSource;
   readonly partition: number;
   readonly lane: number;
   readonly factor: number;

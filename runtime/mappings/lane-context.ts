@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { Timers } from '../../common/clock.js';
 import type { WindowStates } from '../../stores/window-states.js';
 import type { Checkpoints } from '../../streams/checkpoints.js';
-import type { Stream } from '../../streams/stream.js';
+import type { StreamSource } from '../../streams/stream.js';
 import type { Destination } from '../destinations/destination.js';
 import type { EventSource, FunctionPool } from '../environments/invocation.js';
 import type { StreamTrigger } from '../manifest/manifest.js';
@@ -24,7 +24,7 @@ export interface LaneContext {
   readonly source: EventSource;
   readonly rules: RetryRules;
   readonly sizes: PayloadSizes;
-  readonly stream: Stream;
+  readonly stream: StreamSource;
   readonly invoke: FunctionPool['processBatch'];
   readonly checkpoints: Checkpoints;
   readonly destination: Destination | undefined;

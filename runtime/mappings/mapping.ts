@@ -9,7 +9,8 @@ import { monotonicTimers, type Timers } from '../../common/clock.js';
 import { MillraceError } from '../../common/errors.js';
 import type { WindowStates } from '../../stores/window-states.js';
 import type { Checkpoints } from '../../streams/checkpoints.js';
-import type { Stream } from '../../streams/stream.js';
+import type { Share } from '../../streams/share.js';
+import type { StreamSource } from '../../streams/stream.js';
 import type { Destination } from '../destinations/destination.js';
 import type { EventSource, FunctionPool } from '../environments/invocation.js';
 import type { StreamTrigger } from '../manifest/manifest.js';
@@ -30,7 +31,9 @@ export interface MappingOptions {
 }
 
 export interface MappingDeps {
-  readonly stream: Stream;
+  readonly stream: StreamSource;
+  /** Absent: all partitions are this process's. */
+  readonly share?: Share;
   readonly invoke: FunctionPool['processBatch'];
   readonly checkpoints: Checkpoints;
   /** Where given-up records are reported to; without one they are counted and logged. */
@@ -51,8 +54,8 @@ export interface Mapping {
   readonly stream: string;
   readonly batchWindowMs: number;
   start(): void;
-  /** Next offset to finish, by partition: the lowest of the partition's lanes. */
-  positions(): readonly bigint[];
+  /** Next offset to finish, by partition that is this process's: the lowest of the partition's lanes. */
+  positions(): ReadonlyMap<number, bigint>;
   lanes(): readonly LaneStatus[];
   /** Why the mapping is retrying, or null. */
   readonly failing: string | null;
@@ -147,13 +150,25 @@ export function createMapping(options: MappingOptions, deps: MappingDeps): Mappi
     stats,
   };
   const factor = trigger.parallelizationFactor;
-  const byPartition = Array.from({ length: stream.partitions }, (_, partition) =>
-    Array.from({ length: factor }, (_, lane) => {
+  const byPartition = new Map<number, readonly Lane[]>();
+  const allLanes = () => [...byPartition.values()].flat();
+  let draining = false;
+  const take = (partition: number) => {
+    const lanes = Array.from({ length: factor }, (_, lane) => {
       const group = groupOf(functionName, stream.name, lane, factor);
       return new Lane({ ...shared, partition, lane, group });
-    }),
-  );
-  const lanes = byPartition.flat();
+    });
+    if (draining) for (const lane of lanes) lane.drain();
+    byPartition.set(partition, lanes);
+    return lanes;
+  };
+  const giveBack = async (partition: number) => {
+    const lanes = byPartition.get(partition) ?? [];
+    await Promise.all(lanes.map((lane) => lane.stop()));
+    byPartition.delete(partition);
+  };
+  if (deps.share === undefined)
+    for (let partition = 0; partition < stream.partitions; partition++) take(partition);
   let unlisten: (() => void) | undefined;
 
   return {
@@ -163,25 +178,38 @@ export function createMapping(options: MappingOptions, deps: MappingDeps): Mappi
     stats,
     start() {
       unlisten = stream.onAppended((partition) => {
-        for (const lane of byPartition[partition]!) lane.wake();
+        for (const lane of byPartition.get(partition) ?? NONE) lane.wake();
       });
-      for (const lane of lanes) lane.start();
+      for (const lane of allLanes()) lane.start();
+      deps.share?.start({
+        assigned(partitions) {
+          for (const partition of partitions) for (const lane of take(partition)) lane.start();
+        },
+        async revoked(partitions) {
+          await Promise.all(partitions.map(giveBack));
+        },
+      });
     },
-    positions: () => byPartition.map(lowestOf),
-    lanes: () => lanes.map((lane) => lane.status()),
+    positions: () => new Map([...byPartition].map(([partition, lanes]) => [partition, lowestOf(lanes)])),
+    lanes: () => allLanes().map((lane) => lane.status()),
     get failing() {
-      for (const { failing } of lanes) if (failing !== null) return failing;
+      for (const { failing } of allLanes()) if (failing !== null) return failing;
       return null;
     },
     drain() {
-      for (const lane of lanes) lane.drain();
+      draining = true;
+      for (const lane of allLanes()) lane.drain();
     },
     async stop() {
       unlisten?.();
-      await Promise.all(lanes.map((lane) => lane.stop()));
+      await deps.share?.stop();
+      // The lanes stay: what they have not finished must not be trimmed before others have taken over.
+      await Promise.all(allLanes().map((lane) => lane.stop()));
     },
   };
 }
+
+const NONE: readonly Lane[] = [];
 
 function rulesOf(trigger: StreamTrigger): RetryRules {
   const { source, maximumRetryAttempts, onFailure } = trigger;

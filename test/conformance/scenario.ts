@@ -68,7 +68,7 @@ export function scenario(trigger: Partial<StreamTrigger>, answer?: Answer, parti
       void mapping!.stop();
       await this.start();
     },
-    next: (partition = 0) => Number(mapping!.positions()[partition]),
+    next: (partition = 0) => Number(mapping!.positions().get(partition)),
   };
 }
 

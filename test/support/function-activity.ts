@@ -30,7 +30,7 @@ export function mappingActivity(
   return {
     functionName,
     stream: 'telemetry',
-    positions: () => positions,
+    positions: () => new Map(positions.entries()),
     failing,
     stats: {
       records: 0,

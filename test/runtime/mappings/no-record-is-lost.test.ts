@@ -222,12 +222,12 @@ async function play(
     );
     await timers.advance(1_500);
   }
-  for (let round = 0; round < 40 && mapping!.positions().some((at, i) => at < next[i]!); round++) {
+  for (let round = 0; round < 40 && [...mapping!.positions()].some(([i, at]) => at < next[i]!); round++) {
     await timers.advance(60_000);
   }
   await mapping!.stop();
   if (problems.length > 0) throw problems[0];
-  expect(mapping!.positions()).toEqual(next);
+  expect([...mapping!.positions().values()]).toEqual(next);
   expect(ledger.stored.filter(({ id }) => !ledger.finished.has(id))).toEqual([]);
 }
 
