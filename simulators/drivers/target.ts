@@ -58,6 +58,8 @@ export function parseTarget(flags: TargetFlags): ParsedTarget {
   const problems: string[] = [];
   const given = flags.url ?? flags.host ?? '127.0.0.1';
   const url = given.includes('://') ? parseUrl(given, problems) : null;
+  const host = url === null ? given : url.hostname.replace(/^\[|\]$/g, '');
+  if (host === '' && problems.length === 0) problems.push(`'${given}' names no host`);
   const withTls = flags.cafile !== undefined || flags.cert !== undefined || flags.insecure === true;
   const transport = transportOf(url, flags, withTls, problems);
   const username = flags.username ?? textOf(url?.username);
@@ -79,7 +81,7 @@ export function parseTarget(flags: TargetFlags): ParsedTarget {
   }
   const target: Target = {
     transport,
-    host: url === null ? given : url.hostname.replace(/^\[|\]$/g, ''),
+    host,
     port,
     path: pathOf(url, transport),
     ...(username === undefined ? {} : { username }),

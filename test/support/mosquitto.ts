@@ -1,17 +1,35 @@
-/** A real Mosquitto on a port of its own, for as long as a test needs it. */
-import { spawn } from 'node:child_process';
+/** A real Mosquitto for tests: on ports of its own, with plain, TLS and WebSocket listeners as asked for. */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { connectAsync } from 'mqtt';
 import { freePorts } from './free-ports.js';
 import { poll } from './poll.js';
 import { commandOnPath } from './services.js';
 
+export interface Certificate {
+  readonly key: string;
+  readonly cert: string;
+}
+
 export interface Mosquitto {
   readonly port: number;
+  readonly tlsPort: number;
+  readonly wsPort: number;
+  /** Self-made, for `localhost`; files. */
+  readonly certificate: Certificate;
+  readonly pid: number;
+  /** Starts it again after `kill`, on the same ports, without what it had in memory. */
+  start(): Promise<void>;
+  kill(): Promise<void>;
   close(): Promise<void>;
+}
+
+export interface MosquittoOptions {
+  /** Only this user may connect. */
+  readonly user?: { readonly name: string; readonly password: string };
 }
 
 /** Throws when it is not installed; Debian puts it where only root looks. */
@@ -20,37 +38,95 @@ export function mosquittoCommand(): string {
   return commandOnPath('mosquitto');
 }
 
-export async function startMosquitto(): Promise<Mosquitto> {
-  const [port] = (await freePorts(1)) as [number];
+export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mosquitto> {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-mosquitto-'));
+  const certificate = makeCertificate(folder);
+  const [port, tlsPort, wsPort] = (await freePorts(3)) as [number, number, number];
+  const access = accessLines(folder, options);
   const config = join(folder, 'mosquitto.conf');
-  const lines = [
-    `listener ${port} 127.0.0.1`,
-    'allow_anonymous true',
-    'persistence false',
-    'max_queued_messages 0',
-  ];
-  writeFileSync(config, `${lines.join('\n')}\n`);
-  const child = spawn(mosquittoCommand(), ['-c', config], { stdio: 'ignore' });
-  const exited = once(child, 'exit');
-  await poll(() => accepts(port), { what: 'Mosquitto' });
+  writeFileSync(
+    config,
+    [
+      'per_listener_settings false',
+      ...access,
+      'persistence false',
+      'max_inflight_messages 0',
+      'max_queued_messages 0',
+      ...(process.getuid?.() === 0 ? ['user root'] : []),
+      `listener ${port} 127.0.0.1`,
+      `listener ${tlsPort} 127.0.0.1`,
+      `certfile ${certificate.cert}`,
+      `keyfile ${certificate.key}`,
+      `listener ${wsPort} 127.0.0.1`,
+      'protocol websockets',
+      '',
+    ].join('\n'),
+  );
+  let child: ChildProcess;
+  const start = async () => {
+    child = spawn(mosquittoCommand(), ['-c', config], { stdio: ['ignore', 'ignore', 'pipe'] });
+    let log = '';
+    child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+      log = (log + text).slice(-4_000);
+    });
+    const { name, password } = options.user ?? {};
+    await poll(
+      async () => {
+        if (child.exitCode !== null) throw new Error(`mosquitto ended: ${log}`);
+        const client = await connectAsync(
+          `mqtt://127.0.0.1:${port}`,
+          { ...(name === undefined ? {} : { username: name, password: password! }), connectTimeout: 2_000 },
+          false,
+        );
+        await client.endAsync();
+        return true;
+      },
+      { what: 'mosquitto having started' },
+    );
+  };
+  const end = async (signal: NodeJS.Signals) => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, 'exit');
+    child.kill(signal);
+    await exited;
+  };
+  await start();
   return {
     port,
-    async close() {
-      child.kill();
-      await exited;
+    tlsPort,
+    wsPort,
+    certificate,
+    get pid() {
+      return child.pid!;
+    },
+    start,
+    kill: () => end('SIGKILL'),
+    close: async () => {
+      await end('SIGKILL');
       rmSync(folder, { recursive: true, force: true });
     },
   };
 }
 
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host: '127.0.0.1', port });
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
+function accessLines(folder: string, { user }: MosquittoOptions): string[] {
+  if (user === undefined) return ['allow_anonymous true'];
+  const file = join(folder, 'passwords');
+  execFileSync(commandOnPath('mosquitto_passwd'), ['-b', '-c', file, user.name, user.password], {
+    stdio: 'ignore',
   });
+  if (process.getuid?.() === 0) chownSync(file, 0, 0);
+  return ['allow_anonymous false', `password_file ${file}`];
+}
+
+function makeCertificate(folder: string): Certificate {
+  const key = join(folder, 'key.pem');
+  const cert = join(folder, 'cert.pem');
+  execFileSync(
+    commandOnPath('openssl'),
+    // biome-ignore format: flags with their values
+    ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2',
+     '-keyout', key, '-out', cert, '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'],
+    { stdio: 'ignore' },
+  );
+  return { key, cert };
 }

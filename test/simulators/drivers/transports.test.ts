@@ -10,11 +10,11 @@ import {
   shortPlan,
   testTarget,
 } from '../../support/drive-record.js';
-import { type Mosquitto, mosquittoPath, startMosquitto } from '../../support/mosquitto.js';
+import { type Mosquitto, mosquittoCommand, startMosquitto } from '../../support/mosquitto.js';
 import { poll } from '../../support/poll.js';
 import { requireService } from '../../support/services.js';
 
-const describeMosquitto = await requireService('mosquitto', mosquittoPath);
+const describeMosquitto = await requireService('mosquitto', mosquittoCommand);
 
 describeMosquitto('drivers against Mosquitto', () => {
   let broker: Mosquitto;
@@ -32,7 +32,7 @@ describeMosquitto('drivers against Mosquitto', () => {
   });
   afterAll(async () => {
     await subscriber?.endAsync(true);
-    await broker?.stop();
+    await broker?.close();
   });
 
   const targetOf = (transport: string, protocolVersion: 4 | 5): Target => {
