@@ -1,72 +1,159 @@
-/** `millrace replay`: a recorded data set, published over MQTT at a chosen speed. */
+/** `millrace replay`: a recorded data set or a captured topic tree, published over MQTT at a chosen speed. */
 import { readFileSync } from 'node:fs';
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { MillraceError, messageOf } from '../common/errors.js';
-import { completeMapping, type PartialMapping, parseMapping, type Scalar } from '../simulators/mapping.js';
-import { jsonReplayOutput, terminalReplayOutput } from '../simulators/outputs.js';
+import type { Qos } from '../simulators/capture/format.js';
+import { parseTopicRule } from '../simulators/capture/topics.js';
+import { type PartialMapping, parseMapping, type Scalar } from '../simulators/mapping.js';
+import type { OpenOptions } from '../simulators/open-recording.js';
 import { replay } from '../simulators/replay.js';
-import { defaultMqttPort, endOnSignal, portOption, qosOption } from './options.js';
+import { jsonReplayOutput, terminalReplayOutput } from '../simulators/replay-outputs.js';
+import type { TimeMapping } from '../simulators/replay-schedule.js';
+import type { Moment } from '../simulators/selection.js';
+import { endOnSignal, qosOption } from './options.js';
+import { collected, count, filters, moment, signedDuration, time } from './parsers.js';
 import { EXIT_LOST } from './simulate.js';
+import { type MqttFlags, mqttFlags, mqttTarget } from './target-flags.js';
 
-interface Flags {
-  readonly host: string;
-  readonly port: number;
-  readonly qos: 0 | 1 | 2;
+interface Flags extends MqttFlags {
+  readonly qos?: Qos;
+  readonly retain?: boolean;
   readonly deviceColumn?: string;
   readonly timeColumn?: string;
   readonly mapping?: string;
-  readonly speed: number | 'max';
-  readonly shiftToNow?: true;
   readonly set: Readonly<Record<string, Scalar>>;
   readonly numbersOnly?: true;
   readonly missing?: readonly string[];
-  readonly topic: string;
+  readonly topic?: string;
+  readonly device: readonly string[];
+  readonly filter: readonly string[];
+  readonly mapTopic: readonly string[];
+  readonly topicPrefix?: string;
+  readonly speed: number | 'max';
+  readonly shiftToNow?: true;
+  readonly shift?: number;
+  readonly start?: number;
+  readonly from?: Moment;
+  readonly to?: Moment;
+  readonly loop: number;
   readonly json?: true;
 }
 
 export function registerReplay(program: Command): void {
-  program
+  const command = program
     .command('replay')
-    .description('publish a recording (CSV) over MQTT')
-    .helpOption('--help', 'display help for command')
-    .argument('<file>', 'CSV file with a header')
-    .option('--device-column <name>', 'column that holds the device id')
+    .description('publish a recording over MQTT: CSV, JSON events (NDJSON), or what `record` wrote')
+    .argument('<file>', 'which of them, and whether it is packed (gzip), is told by its content');
+  const list = (flags: string, what: string, parse = collected) =>
+    new Option(flags, `${what}; repeatable`).argParser(parse).default([], '');
+  mqttFlags(command)
+    .addOption(qosOption().default(undefined, 'as recorded; 1 for rows and events'))
+    .option('--retain', 'publish everything retained (default: as recorded; rows and events not)')
+    .option('--no-retain', 'publish nothing retained')
+    .optionsGroup('When:')
+    .option('--speed <factor>', 'recorded seconds per second, or max', speed, 'max')
+    .addOption(
+      new Option('--shift-to-now', 'move event times to now instead of keeping them').conflicts([
+        'shift',
+        'start',
+      ]),
+    )
+    .addOption(
+      new Option('--shift <duration>', 'move event times by so much, like 1h or -30d')
+        .argParser(signedDuration)
+        .conflicts('start'),
+    )
+    .option('--start <time>', 'move event times so that the first is this', time)
+    .option('--from <time>', 'leave out what is before: a time, or like 10m after the first', moment)
+    .option('--to <time>', 'leave out what is not before this', moment)
+    .option('--loop <n>', 'replay so many times, one after the other', count, 1)
+    .optionsGroup('Rows and events:')
+    .option('--device-column <name>', 'column or field that holds the device id')
     .option(
       '--time-column <name>',
-      'column that holds the event time (RFC 3339, UTC without a zone, epoch s or ms)',
+      'column or field that holds the event time (RFC 3339, UTC without a zone, epoch s or ms); of captures: of ' +
+        'JSON payloads (default: ts)',
     )
     .option('--mapping <file.yml>', 'mapping file: columns, names, units; flags win over it')
-    .option('--speed <factor>', 'recorded seconds per second, or max', speed, 'max')
-    .option('--shift-to-now', 'move event times to now instead of keeping them')
     .option('--set <name=value>', 'add this to every event; repeatable', assignment, {})
-    .option('--numbers-only', 'leave out cells that are not numbers')
-    .option('--missing <list>', 'cells that mean "no reading", comma-separated (default: NA and empty)', list)
-    .option('--topic <topic>', 'topic to publish on', 'devices/{deviceId}/telemetry')
-    .option('-h, --host <host>', 'where MQTT listens', process.env.MILLRACE_HOST ?? '127.0.0.1')
-    .addOption(portOption(defaultMqttPort()))
-    .addOption(qosOption())
+    .option('--numbers-only', 'leave out values that are not numbers')
+    .option(
+      '--missing <list>',
+      'cells that mean "no reading", comma-separated (default: NA and empty)',
+      commas,
+    )
+    .option('--topic <topic>', 'topic to publish on (default: devices/{deviceId}/telemetry)')
+    .addOption(list('--device <id>', 'only this device, * for any characters'))
+    .optionsGroup('Captures:')
+    .addOption(list('--filter <filter>', 'only topics that match', filters))
+    .addOption(list('--map-topic <filter=topic>', 'rewrite topics: a/+/b=x/{1}/y; the first that matches'))
+    .option('--topic-prefix <text>', 'put this before all topics')
+    .optionsGroup('Output:')
     .option('--json', 'JSON lines (the default when the output is not a terminal)')
     .action(async (file: string, flags: Flags) => {
-      const { deviceColumn, timeColumn, set, numbersOnly, missing } = flags;
-      const mapping = completeMapping(flags.mapping === undefined ? {} : readMapping(flags.mapping), {
-        deviceColumn,
-        timeColumn,
-        set,
-        numbersOnly,
-        missing,
-      });
-      const { host, port, qos, topic } = flags;
       const output =
         flags.json === true || !process.stdout.isTTY
           ? jsonReplayOutput(process.stdout)
           : terminalReplayOutput(process.stdout);
-      const shiftToNow = flags.shiftToNow === true;
-      const summary = await replay(
-        { file, mapping, speed: flags.speed, shiftToNow, topic, host, port, qos, signal: endOnSignal() },
-        output,
-      );
+      const options = {
+        ...recordingOptions(file, flags),
+        speed: flags.speed,
+        times: timesOf(flags),
+        loops: flags.loop,
+        target: mqttTarget(flags),
+        signal: endOnSignal(),
+      };
+      const summary = await replay(options, output);
       if (!summary.ok) process.exitCode = EXIT_LOST;
     });
+}
+
+function recordingOptions(file: string, flags: Flags): OpenOptions {
+  const { deviceColumn, timeColumn, set, numbersOnly, missing, from, to, topicPrefix } = flags;
+  const fromFlags = { deviceColumn, timeColumn, set, numbersOnly, missing };
+  return {
+    file,
+    range: { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) },
+    rows: {
+      mapping: [flags.mapping === undefined ? {} : readMapping(flags.mapping), fromFlags],
+      topic: flags.topic ?? 'devices/{deviceId}/telemetry',
+      devices: flags.device,
+    },
+    capture: {
+      filters: flags.filter,
+      rules: flags.mapTopic.map(parseTopicRule),
+      prefix: topicPrefix ?? '',
+      timeField: timeColumn ?? 'ts',
+    },
+    overrides: { qos: flags.qos, retain: flags.retain },
+    onlyForRows: given({
+      '--device-column': deviceColumn,
+      '--mapping': flags.mapping,
+      '--set': Object.keys(set),
+      '--numbers-only': numbersOnly,
+      '--missing': missing,
+      '--topic': flags.topic,
+      '--device': flags.device,
+    }),
+    onlyForCaptures: given({
+      '--filter': flags.filter,
+      '--map-topic': flags.mapTopic,
+      '--topic-prefix': topicPrefix,
+    }),
+  };
+}
+
+/** Names of the flags that have a value. */
+function given(flags: Readonly<Record<string, unknown>>): string[] {
+  return Object.entries(flags).flatMap(([name, value]) =>
+    value === undefined || (Array.isArray(value) && value.length === 0) ? [] : [name],
+  );
+}
+
+function timesOf({ shiftToNow, shift, start }: Flags): TimeMapping {
+  if (shiftToNow === true) return { kind: 'now' };
+  if (shift !== undefined) return { kind: 'by', ms: shift };
+  return start === undefined ? { kind: 'keep' } : { kind: 'start', time: start };
 }
 
 function readMapping(file: string): PartialMapping {
@@ -99,6 +186,6 @@ function assignment(text: string, before: Readonly<Record<string, Scalar>>): Rec
   return { ...before, [text.slice(0, at)]: literal[value] ?? (Number.isFinite(number) ? number : value) };
 }
 
-function list(text: string): string[] {
+function commas(text: string): string[] {
   return text.split(',');
 }

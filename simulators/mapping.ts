@@ -1,6 +1,7 @@
 /**
  * From a row of a recording to an event: which column is the device, which the time, what the others are called and
- * in which unit. Pure; a mapping file (YAML) and the command line both end up here.
+ * in which unit. Pure; a mapping file (YAML) and the command line both end up here. Of JSON events, columns are the
+ * top-level fields (event-mapper.ts).
  *
  *     deviceColumn: origin
  *     timeColumn: time_hour
@@ -130,9 +131,11 @@ export interface MappedRow {
   readonly deviceId: string;
   /** epoch ms */
   readonly time: number;
-  readonly values: Readonly<Record<string, Scalar>>;
+  readonly values: Readonly<Record<string, unknown>>;
   /** Cells that were left out because they mean "no reading". */
   readonly omitted: number;
+  /** About what it takes in memory, when that is not much the same for all rows. */
+  readonly bytes?: number;
 }
 
 /** Maps rows of a file with this header. Throws `REPLAY_COLUMN` when a column that is named is not there. */

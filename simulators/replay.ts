@@ -1,45 +1,52 @@
 /**
- * Publishes a recording over real MQTT, at its own pace times a speed-up, or as fast as it is acknowledged.
- *
- * Every event gets a `seq`. With event times kept it counts the device's rows from 1: who replays the same recording
- * again sends the same events again, and they count once (as duplicates or as late events in the books). Shifted to now they are new events, with new numbers.
+ * Publishes a recording (CSV, JSON events, or a capture of a topic tree) over real MQTT, at its own pace times a
+ * speed-up, or as fast as it is acknowledged.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { MappedRow, Mapping } from './mapping.js';
-import { Publisher } from './publisher.js';
-import { type BadRow, planRecording, type RecordingPlan, rowsInOrder } from './recording.js';
+import { connectTarget } from './capture/connection.js';
+import type { Target } from './drivers/driver.js';
+import { type OpenedRecording, type OpenOptions, withRecording } from './open-recording.js';
+import { pump } from './pump.js';
+import {
+  type BadRow,
+  inOrder,
+  planRecording,
+  type RecordingFormat,
+  type RecordingPlan,
+  type Timed,
+} from './recording.js';
+import { type Pace, schedule } from './replay-schedule.js';
+import { Sender } from './sender.js';
 
-export interface ReplayOptions {
-  readonly file: string;
-  readonly mapping: Mapping;
-  /** Recorded seconds per second, or `max`. */
-  readonly speed: number | 'max';
-  /** Move event times so that none lies in the future when it is sent, and the newest is as late as possible. */
-  readonly shiftToNow: boolean;
-  /** With `{deviceId}` in it. */
-  readonly topic: string;
-  readonly host: string;
-  readonly port: number;
-  readonly qos: 0 | 1 | 2;
+export interface ReplayOptions extends OpenOptions, Pace {
+  readonly target: Target;
   readonly signal?: AbortSignal;
 }
 
-export interface ReplayPlan extends Omit<RecordingPlan, 'first' | 'last'> {
+export interface ReplayPlan extends Pick<RecordingPlan, 'rows' | 'badRows' | 'devices' | 'ordered'> {
   readonly file: string;
+  readonly format: RecordingFormat;
   /** RFC 3339, as recorded. */
   readonly from: string;
   readonly to: string;
   /** The rows were sorted in memory. */
   readonly sorted: boolean;
+  readonly loops: number;
+  /** What is to be known about the file. */
+  readonly notes: readonly string[];
 }
 
 export interface ReplaySummary {
+  readonly format: RecordingFormat;
+  /** Readable ones; of a capture, messages. */
   readonly rows: number;
   readonly badRows: number;
   readonly sent: number;
   readonly acknowledged: number;
   /** Cells left out because they mean "no reading", or are no numbers and only numbers were asked for. */
   readonly omittedValues: number;
+  /** Payloads of a capture whose time was to be moved and could not be: sent as they are. */
+  readonly unshifted: number;
   readonly seconds: number;
   readonly errors: readonly string[];
   /** Ended by a signal before the last row. */
@@ -55,113 +62,83 @@ export interface ReplayOutput {
   finished(summary: ReplaySummary): void;
 }
 
-const IN_FLIGHT = 1000;
 const DRAIN_MS = 30_000;
 const PROGRESS_MS = 250;
-/** Longest nap between two looks at the signal and at the clock. */
-const NAP_MS = 500;
 
-/**
- * How far event times move (ms), and when (ms after the start) an event is due. Pure.
- *
- * Sped up, the last event is due at `start + span / speed` and gets just that time; earlier ones then lie in the past
- * when they are sent. Slowed down, the first event gets the time of the start.
- */
-export function schedule(
-  { first, last }: Pick<RecordingPlan, 'first' | 'last'>,
-  { speed, shiftToNow }: Pick<ReplayOptions, 'speed' | 'shiftToNow'>,
-  start: number,
-): { readonly shift: number; due(time: number): number } {
-  const due = (time: number) => (speed === 'max' ? 0 : (time - first) / speed);
-  if (!shiftToNow) return { shift: 0, due };
-  const slow = speed !== 'max' && speed < 1;
-  return { shift: Math.floor(slow ? start - first : start + due(last) - last), due };
-}
-
-/** The JSON of an event: time and number first, as devices write it. Pure. */
-export function eventOf(row: MappedRow, time: number, seq: number): string {
-  return JSON.stringify({ ts: time, seq, ...row.values });
-}
-
+/** Throws as `withRecording`, `planRecording` and `connectTarget` do, and `REPLAY_UNSORTED`. */
 export async function replay(options: ReplayOptions, output: ReplayOutput): Promise<ReplaySummary> {
-  const { file, mapping } = options;
-  const plan = await planRecording(file, mapping, (row) => output.badRow(row));
-  // One connection: it keeps the order of time across devices, not only within each.
-  const publisher = await Publisher.open({
-    ...options,
-    connections: 1,
-    inFlight: IN_FLIGHT,
-    clientIdPrefix: `millrace-replay-${process.pid}-${Date.now()}`,
+  return withRecording(options, (opened) => replayOpened(opened, options, output));
+}
+
+async function replayOpened<T extends Timed>(
+  opened: OpenedRecording<T>,
+  options: ReplayOptions,
+  output: ReplayOutput,
+): Promise<ReplaySummary> {
+  const plan = await planRecording(opened.recording, (row) => output.badRow(row));
+  const client = await connectTarget({
+    target: options.target,
+    clientId: `millrace-replay-${process.pid}-${Date.now()}`,
+    clean: true,
   });
+  const sender = new Sender(client, options.signal);
   try {
-    return await run(options, output, plan, publisher);
+    return await run(opened, options, output, plan, sender);
   } finally {
-    await publisher.close(true);
+    await sender.close();
   }
 }
 
-async function run(
+async function run<T extends Timed>(
+  { recording, publisher }: OpenedRecording<T>,
   options: ReplayOptions,
   output: ReplayOutput,
   plan: RecordingPlan,
-  publisher: Publisher,
+  sender: Sender,
 ): Promise<ReplaySummary> {
-  const { file, mapping, signal } = options;
+  const { times, loops, signal } = options;
+  const { rows, badRows, devices, ordered, first, last } = plan;
   const start = Date.now();
-  const { shift, due } = schedule(plan, options, start);
-  const firstSeq = options.shiftToNow ? start : 1;
-  const seqs = new Map<string, number>();
-  const { first, last, ...figures } = plan;
   output.started({
-    ...figures,
-    file,
+    ...{ file: options.file, format: recording.format, rows, badRows, devices, ordered, loops },
     from: new Date(first).toISOString(),
     to: new Date(last).toISOString(),
-    sorted: !plan.ordered,
+    sorted: !ordered,
+    notes: recording.notes(),
   });
   const startedAt = performance.now();
-  let omittedValues = 0;
-  let progressAt = startedAt;
-  for await (const row of rowsInOrder(file, mapping, plan)) {
-    await napUntil(startedAt + due(row.time), signal);
-    await publisher.room();
-    if (signal?.aborted === true) break;
-    const seq = seqs.get(row.deviceId) ?? firstSeq;
-    seqs.set(row.deviceId, seq + 1);
-    const topic = options.topic.replaceAll('{deviceId}', row.deviceId);
-    publisher.publish(0, topic, eventOf(row, row.time + shift, seq));
-    omittedValues += row.omitted;
-    if (performance.now() - progressAt >= PROGRESS_MS) {
-      progressAt = performance.now();
-      const { sent: rows, acknowledged } = publisher;
-      output.progress({ rows, acknowledged, time: new Date(row.time + shift).toISOString() });
-    }
-  }
-  await publisher.drain(DRAIN_MS);
-  const summary: ReplaySummary = {
-    rows: plan.rows,
-    badRows: plan.badRows,
-    sent: publisher.sent,
-    acknowledged: publisher.acknowledged,
-    omittedValues,
-    seconds: (performance.now() - startedAt) / 1000,
-    errors: [...publisher.errors].map(([message, times]) => `${message} (${times} times)`),
-    interrupted: publisher.sent < plan.rows,
-    ok: publisher.acknowledged === publisher.sent,
+  let [omittedValues, unshifted, progressAt, lastTime] = [0, 0, startedAt, first];
+  const tell = () => {
+    const { sent, acknowledged } = sender;
+    output.progress({ rows: sent, acknowledged, time: new Date(lastTime).toISOString() });
   };
-  output.progress({
-    rows: publisher.sent,
-    acknowledged: publisher.acknowledged,
-    time: new Date(last + shift).toISOString(),
+  await pump({
+    items: () => inOrder(recording, plan),
+    loops,
+    schedule: schedule(plan, options, start),
+    publish: publisher(times.kind === 'now' ? start : 1, times.kind === 'keep'),
+    outlet: sender,
+    clock: { now: () => performance.now(), sleep: (ms) => delay(ms) },
+    signal,
+    sent: ({ omitted, isUnshifted }, time) => {
+      omittedValues += omitted;
+      if (isUnshifted) unshifted++;
+      lastTime = time;
+      if (performance.now() - progressAt < PROGRESS_MS) return;
+      progressAt = performance.now();
+      tell();
+    },
   });
+  await sender.drain(DRAIN_MS);
+  tell();
+  const { sent, acknowledged } = sender;
+  const summary: ReplaySummary = {
+    ...{ format: recording.format, rows, badRows, sent, acknowledged, omittedValues, unshifted },
+    seconds: (performance.now() - startedAt) / 1000,
+    errors: [...sender.errors].map(([message, count]) => `${message} (${count} times)`),
+    interrupted: sent < rows * loops,
+    ok: acknowledged === sent,
+  };
   output.finished(summary);
   return summary;
-}
-
-async function napUntil(time: number, signal: AbortSignal | undefined): Promise<void> {
-  for (;;) {
-    const left = time - performance.now();
-    if (left <= 0 || signal?.aborted === true) return;
-    await delay(Math.min(left, NAP_MS));
-  }
 }

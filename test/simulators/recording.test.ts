@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { completeMapping, type MappedRow } from '../../simulators/mapping.js';
-import { type BadRow, planRecording, rowsInOrder } from '../../simulators/recording.js';
-import { eventOf, schedule } from '../../simulators/replay.js';
+import { type BadRow, inOrder, planRecording } from '../../simulators/recording.js';
+import { csvRecording } from '../../simulators/recording-csv.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'millrace-recording-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -17,9 +17,10 @@ async function read(text: string) {
   const file = join(folder, 'recording.csv');
   writeFileSync(file, text);
   const bad: BadRow[] = [];
-  const plan = await planRecording(file, MAPPING, (row) => bad.push(row));
+  const recording = csvRecording(file, MAPPING);
+  const plan = await planRecording(recording, (row) => bad.push(row));
   const rows: MappedRow[] = [];
-  for await (const row of rowsInOrder(file, MAPPING, plan)) rows.push(row);
+  for await (const row of inOrder(recording, plan)) rows.push(row);
   return { plan, bad, rows: rows.map(({ deviceId, time }) => `${deviceId}@${(time - T0) / HOUR}`) };
 }
 
@@ -62,45 +63,10 @@ describe('recording', () => {
   });
 
   test('no file, no row, no column: one clear error each', async () => {
-    await expect(planRecording(join(folder, 'none.csv'), MAPPING, () => undefined)).rejects.toMatchObject({
-      code: 'REPLAY_FILE',
-    });
+    const none = csvRecording(join(folder, 'none.csv'), MAPPING);
+    await expect(planRecording(none, () => undefined)).rejects.toMatchObject({ code: 'REPLAY_FILE' });
     await expect(read('device,time\n')).rejects.toMatchObject({ code: 'REPLAY_EMPTY' });
     await expect(read('')).rejects.toMatchObject({ code: 'REPLAY_EMPTY' });
     await expect(read('device,when\na,b\n')).rejects.toMatchObject({ code: 'REPLAY_COLUMN' });
-  });
-});
-
-describe('schedule', () => {
-  const plan = { first: T0, last: T0 + 10 * HOUR };
-  const now = Date.UTC(2026, 0, 1);
-
-  test('event times stay, and the speed-up sets the pace', () => {
-    const { shift, due } = schedule(plan, { speed: 3600, shiftToNow: false }, now);
-    expect(shift).toBe(0);
-    expect(due(T0 + HOUR)).toBe(1000);
-  });
-
-  test('as fast as possible, everything is due at once', () => {
-    expect(schedule(plan, { speed: 'max', shiftToNow: false }, now).due(plan.last)).toBe(0);
-  });
-
-  test.each([0.5, 1, 60, 3600, 'max'] as const)(
-    'shifted at speed %s, no event is sent ahead of its time',
-    (speed) => {
-      const { shift, due } = schedule(plan, { speed, shiftToNow: true }, now);
-      for (let time = T0; time <= plan.last; time += HOUR) {
-        expect(time + shift).toBeLessThanOrEqual(now + due(time));
-      }
-      // And one of them is sent just at its time.
-      const [edge, late] = speed === 0.5 ? [plan.first, plan.last] : [plan.last, plan.first];
-      expect(edge + shift).toBe(now + due(edge));
-      if (speed !== 1) expect(late + shift).toBeLessThan(now + due(late));
-    },
-  );
-
-  test('an event begins with its time and number', () => {
-    const row = { deviceId: 'a', time: T0, values: { temp: 1.5, deviceType: 'weather' }, omitted: 0 };
-    expect(eventOf(row, 5, 7)).toBe('{"ts":5,"seq":7,"temp":1.5,"deviceType":"weather"}');
   });
 });

@@ -1,7 +1,11 @@
 /** How a replay shows itself: a progress bar for people, JSON lines for programs. */
 import { SingleBar } from 'cli-progress';
 import type { ReplayOutput, ReplaySummary } from './replay.js';
-import type { Sink } from './report/output.js';
+
+/** Where lines go; a `tty.WriteStream` or anything that takes text. */
+export interface Sink {
+  write(text: string): unknown;
+}
 
 const number = (value: number) => value.toLocaleString('en-US');
 
@@ -20,16 +24,23 @@ export function jsonReplayOutput(sink: Sink): ReplayOutput {
 const BAD_ROWS_SHOWN = 20;
 
 export function terminalReplayOutput(sink: NodeJS.WriteStream): ReplayOutput {
-  const bar = progressBar(sink, '{value}/{total} rows | acknowledged {acknowledged} | {time}');
+  const bar = new SingleBar({
+    format: '[{bar}] {percentage}% | {value}/{total} | acknowledged {acknowledged} | {time}',
+    stream: sink,
+    hideCursor: true,
+  });
   let shown = 0;
   return {
     started: (plan) => {
+      const [what, of] = plan.format === 'capture' ? ['messages', 'topics'] : ['rows', 'devices'];
       const order = plan.sorted ? 'sorted in memory by time' : 'streamed, already in order of time';
+      const times = plan.loops === 1 ? '' : `, ${number(plan.loops)} times`;
       sink.write(
-        `Replaying ${number(plan.rows)} rows of ${number(plan.devices)} devices, ` +
-          `${plan.from} to ${plan.to} (${order})\n`,
+        `Replaying ${number(plan.rows)} ${what} of ${number(plan.devices)} ${of}, ` +
+          `${plan.from} to ${plan.to}${times} (${order})\n`,
       );
-      bar.start(plan.rows, 0, { acknowledged: 0, time: '' });
+      for (const note of plan.notes) sink.write(`note: ${note}\n`);
+      bar.start(plan.rows * plan.loops, 0, { acknowledged: 0, time: '' });
     },
     badRow: (row) => {
       if (shown++ < BAD_ROWS_SHOWN) sink.write(`line ${row.line}: ${row.reason}\n`);
@@ -44,19 +55,23 @@ export function terminalReplayOutput(sink: NodeJS.WriteStream): ReplayOutput {
 }
 
 export function replayText(summary: ReplaySummary): string {
+  const isCapture = summary.format === 'capture';
+  const what = isCapture ? 'messages' : 'events';
+  const left = isCapture
+    ? summary.unshifted > 0
+      ? [`not shifted   ${number(summary.unshifted)} payloads without a time to move, sent as they are`]
+      : []
+    : [`omitted       ${number(summary.omittedValues)} missing values`];
+  const all = summary.interrupted
+    ? 'what was sent was acknowledged'
+    : 'every readable row was sent and acknowledged';
   const lines = [
-    `rows          ${number(summary.rows)} read, ${number(summary.badRows)} bad`,
-    `sent          ${number(summary.sent)} events in ${summary.seconds.toFixed(1)} s`,
+    `${isCapture ? 'messages' : 'rows    '}      ${number(summary.rows)} read, ${number(summary.badRows)} bad`,
+    `sent          ${number(summary.sent)} ${what} in ${summary.seconds.toFixed(1)} s`,
     `acknowledged  ${number(summary.acknowledged)} of ${number(summary.sent)}`,
-    `omitted       ${number(summary.omittedValues)} missing values`,
+    ...left,
     ...summary.errors.map((error) => `error         ${error}`),
-    summary.ok
-      ? 'verdict       good: every readable row was sent and acknowledged'
-      : 'verdict       BAD: not every event was acknowledged',
+    summary.ok ? `verdict       good: ${all}` : 'verdict       BAD: not every event was acknowledged',
   ];
   return `${lines.join('\n')}\n`;
-}
-
-function progressBar(stream: NodeJS.WriteStream, tail: string): SingleBar {
-  return new SingleBar({ format: `[{bar}] {percentage}% | ${tail}`, stream, hideCursor: true });
 }
