@@ -46,7 +46,7 @@ export function breakEven(profile: LoadProfile, pricing: Pricing): BreakEven {
   return { points, changes };
 }
 
-function provisionedWins({ provisioned, onDemand }: { provisioned: number; onDemand: number }): boolean {
+export function provisionedWins({ provisioned, onDemand }: BreakEven['points'][number]): boolean {
   return provisioned < onDemand;
 }
 

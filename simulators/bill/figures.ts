@@ -32,5 +32,6 @@ export function seconds(value: number): string {
 }
 
 export function percent(share: number): string {
+  if (share > 0 && share < 0.001) return '< 0.1 %';
   return `${Number((share * 100).toPrecision(2))} %`;
 }

@@ -2,6 +2,7 @@
 import { html, type Markup } from '../report/markup.js';
 import { logarithmic } from '../report/scale.js';
 import type { Bill } from './bill.js';
+import { provisionedWins } from './break-even.js';
 import { amount, dollars, seconds } from './figures.js';
 import type { GridCell } from './grid.js';
 import { TELEMETRY } from './profile.js';
@@ -93,7 +94,7 @@ function short(cost: number): string {
   return `$${Number(cost.toPrecision(cost >= 100 ? 3 : 2))}`;
 }
 
-const CHART = { width: 640, height: 240, left: 62, right: 16, top: 22, bottom: 30 } as const;
+const CHART = { width: 640, height: 240, left: 62, right: 36, top: 22, bottom: 30 } as const;
 
 /** Cost of the streams by rate, both axes logarithmic. */
 export function breakEvenPicture({ breakEven, profile }: Bill): Markup {
@@ -109,7 +110,7 @@ export function breakEvenPicture({ breakEven, profile }: Bill): Markup {
   const own = x.at(profile.eventsPerSecond.mean);
   const sentence =
     changes.length === 0
-      ? 'One mode is the cheaper one at all of these rates.'
+      ? `${provisionedWins(points[0]!) ? 'Provisioned' : 'On demand'} is the cheaper one at all of these rates.`
       : `${changes.map(({ rate, cheaper }) => `From ${amount(rate)} events/s ${cheaper} is the cheaper one`).join('; ')}.`;
   return html`<p>${sentence}</p>
 <svg viewBox="0 0 ${CHART.width} ${CHART.height}" role="img" aria-label="Monthly cost of the streams by events a second. ${sentence}">

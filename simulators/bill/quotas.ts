@@ -84,7 +84,7 @@ export function warningsOf(profile: LoadProfile, { prices }: Pricing, charges: C
     if (trigger === 'schedule' && took > Math.min(interval, 900)) {
       warnings.push({
         what: `${name} would take ${seconds(took)} a run, longer than ${seconds(Math.min(interval, 900))}`,
-        hint: 'Run it in parts, by ranges of devices; one function at a time cannot do this load.',
+        hint: 'One function at a time cannot do this load: run it in parts, by ranges of devices (it is priced as if it were).',
       });
     }
   }

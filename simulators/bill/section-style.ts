@@ -3,7 +3,7 @@ export const BILL_STYLE = `.bill{--b-card:var(--card,#fff);--b-line:var(--line,#
 --b-accent:var(--accent,#0b6e99);--b-bad:var(--bad,#b3221a);--b-bad-ground:var(--bad-ground,#fdeae8);--b-other:var(--c2,#d07412);
 background:var(--b-card);color:var(--b-text);border:1px solid var(--b-line);border-radius:10px;padding:1rem 1.15rem;font-variant-numeric:tabular-nums}
 @media screen and (prefers-color-scheme:dark){.bill{--b-card:var(--card,#161d23);--b-line:var(--line,#29333c);--b-text:var(--text,#e5ebf0);--b-muted:var(--muted,#98a6b3);
---b-accent:var(--accent,#5bb9e3);--b-bad:var(--bad,#ff8a80);--b-bad-ground:var(--bad-ground,#3a1a19);--b-other:var(--c2,#f0a04b)}}
+--b-accent:var(--accent,#5bb9e3);--b-bad:var(--bad,#ff8a80);--b-bad-ground:var(--bad-ground,#3a1a19);--b-other:var(--c2,#f0a04b)}.bill svg .bill-on-dark{fill:#0e1317!important}}
 .bill h2{margin:0;font-size:1.1rem}
 .bill h3{margin:1.3rem 0 .4rem;font-size:.98rem}
 .bill p{margin:.25rem 0}

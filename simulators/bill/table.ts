@@ -1,5 +1,6 @@
 /** The bill as text for a terminal: the total, by service, what to change first, and what to look out for. */
 import type { Bill } from './bill.js';
+import { provisionedWins } from './break-even.js';
 import { amount, dollars, percent, seconds } from './figures.js';
 import type { Line } from './meter.js';
 
@@ -152,11 +153,11 @@ function batchSettings({ grid }: Bill): string[] {
 }
 
 function kinesis({ breakEven, profile }: Bill): string[] {
-  const { changes } = breakEven;
+  const { changes, points } = breakEven;
   const own = profile.eventsPerSecond.mean;
   const text =
     changes.length === 0
-      ? 'one mode is the cheaper one from a hundredth to a hundred times this rate'
+      ? `${provisionedWins(points[0]!) ? 'provisioned' : 'on demand'} is the cheaper one from a hundredth to a hundred times this rate`
       : changes.map(({ rate, cheaper }) => `from ${amount(rate)} events/s ${cheaper}`).join(', ');
   return [`Kinesis, provisioned against on demand: ${text} (this load: ${amount(own)} events/s)`];
 }
