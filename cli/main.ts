@@ -18,7 +18,8 @@ import { version } from './version.js';
 outliveReaders([process.stdout, process.stderr]);
 const program = new Command('millrace')
   .description('A portable serverless backend for IoT telemetry')
-  .version(version())
+  // Without the usual -V, which is the version of MQTT to whoever simulates.
+  .version(version(), '--version')
   .showHelpAfterError();
 registerStart(program);
 registerDev(program);

@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
 import type { RunResult } from '../../simulators/result.js';
 import { command } from '../support/command.js';
+import { type Fault, faultyProxy } from '../support/faulty-proxy.js';
 import { freePorts } from '../support/free-ports.js';
+import { mosquittoCommand, startMosquitto } from '../support/mosquitto.js';
 import { poll } from '../support/poll.js';
 import { type Product, startProduct, temporaryDirectory } from '../support/product.js';
 import { copyProject } from '../support/project-copy.js';
@@ -14,6 +16,7 @@ import { projectRoot } from '../support/project-root.js';
 import { commandOnPath, requireService } from '../support/services.js';
 
 const describeChromium = await requireService('chromium', () => commandOnPath('chromium'));
+const describeMosquitto = await requireService('mosquitto', mosquittoCommand);
 
 const TIMEOUT_MS = 60_000;
 let folder: string;
@@ -269,3 +272,67 @@ test(
   },
   TIMEOUT_MS,
 );
+
+describeMosquitto('against a broker that is not Millrace', () => {
+  const nowhere = ['--http', 'http://127.0.0.1:1'];
+
+  test(
+    'what it hands on is judged, over TLS and as a user as well',
+    async () => {
+      const broker = await startMosquitto({ user: { name: 'fleet', password: 'let me in' } });
+      const out = join(folder, 'tls.json');
+      const secure = ['-h', 'localhost', '-p', String(broker.tlsPort), '--cafile', broker.certificate.cert];
+      const user = ['-u', 'fleet', '-P', 'let me in', '-V', 'mqttv5'];
+      const { code, stderr } = await simulate([
+        ...secure,
+        ...user,
+        ...nowhere,
+        '--duration',
+        '2',
+        '--out',
+        out,
+      ]);
+      await broker.close();
+      expect([code, stderr]).toEqual([0, '']);
+      const { verdict, ledger, target } = resultIn(out);
+      expect(target).toMatch(/^mqtts:\/\/localhost:/);
+      expect(verdict.notChecked).toEqual([expect.stringContaining('anything but transport')]);
+      expect(ledger[0]).toMatchObject({ what: 'handed on', actual: ledger[0]!.expected });
+      expect(readFileSync(out, 'utf8')).not.toContain('let me in');
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    'a message that gets lost on the way is named, with 99',
+    async () => {
+      const broker = await startMosquitto();
+      let lost: string | undefined;
+      const proxy = await faultyProxy(broker.port, (payload): Fault | undefined => {
+        const text = payload.toString();
+        if (lost !== undefined || !text.includes('"temperature"')) return undefined;
+        lost = text;
+        return 'drop';
+      });
+      const out = join(folder, 'lossy.json');
+      const { code } = await simulate([
+        '-h',
+        '127.0.0.1',
+        '-p',
+        String(proxy.port),
+        '--transport-only',
+        '--duration',
+        '2',
+        '--out',
+        out,
+      ]);
+      await proxy.close();
+      await broker.close();
+      expect(code).toBe(99);
+      const [finding] = resultIn(out).verdict.findings;
+      expect(finding).toMatchObject({ kind: 'lost', where: 'transport', count: 1 });
+      expect(finding!.examples[0]).toMatchObject({ expected: lost });
+    },
+    TIMEOUT_MS,
+  );
+});
