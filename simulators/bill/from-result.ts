@@ -118,13 +118,14 @@ function loadOf({ scenario, drive, samples, ledger, seconds }: RunResult): Omit<
     });
   }
   const peak = Math.max(mean, ...samples.map(({ sent }) => sent / speed));
-  const alerts = samples.reduce((sum, sample) => sum + sample.alerts, 0);
-  const refused = ledger.find(({ what }) => /quarantin/i.test(what));
+  const booked = (what: string) => ledger.find((row) => row.what === what)?.actual ?? undefined;
+  const fired = booked('alerts fired') ?? samples.reduce((sum, sample) => sum + sample.alerts, 0);
+  const resolved = booked('alerts resolved') ?? fired;
   return {
     devices,
     connections: devices,
     eventsPerSecond: { mean, peak },
-    alertsPerSecond: alerts / wall / speed,
-    refusedShare: refused === undefined ? 0 : Math.min(1, (refused.actual ?? refused.expected) / drive.sent),
+    alertsPerSecond: (fired + resolved) / wall / speed,
+    refusedShare: Math.min(1, (booked('quarantined') ?? 0) / drive.sent),
   };
 }

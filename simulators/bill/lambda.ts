@@ -120,7 +120,8 @@ function scheduledFunction(fn: FunctionSettings, { profile, assumptions }: Lambd
       ? rollupRows(profile, assumptions, interval)
       : { rows: 1, writeUnits: 1, readUnits: 1 };
   const times = profile.times[fn.name] ?? assumptions.times;
-  const cpuMs = times.msPerInvocation + times.msPerRecord * rows.rows;
+  // A measured run has no records to share its time among, but it takes longer the more devices there are.
+  const cpuMs = times.msPerInvocation + (times.msPerRecord || assumptions.times.msPerRecord) * rows.rows;
   const seconds =
     (cpuMs * slowdown(fn.memoryMB, assumptions)) / 1000 +
     storeSeconds(rows.rows, assumptions) +

@@ -63,6 +63,7 @@ export interface LoadProfile {
   readonly eventsPerSecond: { readonly mean: number; readonly peak: number };
   readonly payloadBytes: { readonly mean: number; readonly p95: number };
   readonly hoursPerMonth: number;
+  /** Alerts told: one that fires and resolves is two. */
   readonly alertsPerSecond: number;
   readonly apiRequestsPerSecond: number;
   /** Share of events that validation refuses. */
@@ -84,7 +85,7 @@ export const DEFAULT_LOAD = {
   /** Peak rate by mean rate. */
   peakFactor: 2,
   payloadBytes: 160,
-  /** Alerts by event. */
+  /** Alerts told by event. */
   alertShare: 0.0001,
   apiRequestsPerSecond: 1,
   hoursPerMonth: 730,

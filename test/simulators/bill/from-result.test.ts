@@ -59,7 +59,7 @@ describe('a run', () => {
       devices: 50,
       connections: 50,
       eventsPerSecond: { mean: 15, peak: 40 },
-      alertsPerSecond: 4 / 200,
+      alertsPerSecond: 8 / 200,
       refusedShare: 0.01,
       hoursPerMonth: 730,
     });
@@ -68,9 +68,20 @@ describe('a run', () => {
   test('extrapolates in a line with devices; a rate of its own comes first', () => {
     const { profile, notes } = billOf(RESULT, MILLRACE, { rate: 30, devices: 5000 });
     expect(profile.eventsPerSecond).toEqual({ mean: 3000, peak: 8000 });
-    expect(profile.alertsPerSecond).toBeCloseTo(4, 9);
+    expect(profile.alertsPerSecond).toBeCloseTo(8, 9);
     expect(profile.apiRequestsPerSecond).toBe(1);
     expect(notes.join('\n')).toContain('Extrapolated from 50 to 5000 devices');
+  });
+
+  test('has its alerts from the ledger when that has them', () => {
+    const ledger = [
+      { what: 'alerts fired', expected: 10, maybe: 0, actual: 10 },
+      { what: 'alerts resolved', expected: 6, maybe: 0, actual: 6 },
+    ];
+    expect(billOf({ ...RESULT, ledger }, MILLRACE).profile).toMatchObject({
+      alertsPerSecond: 16 / 200,
+      refusedShare: 0,
+    });
   });
 
   test('that sent nothing cannot be priced', () => {
