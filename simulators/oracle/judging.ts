@@ -46,7 +46,15 @@ export async function judgeBackend(plan: Plan, options: BackendJudgingOptions): 
   });
   const before = await collector.before();
   const subscriber = options.alerts === null ? null : await listen(options.alerts, ledger);
-  return new BackendJudging(plan, options, { oracle, ledger, collector, before, subscriber });
+  const judging = new BackendJudging(plan, options, { oracle, ledger, collector, before, subscriber });
+  // A plain object: whoever knows more of what is not checked may copy it.
+  return {
+    observer: judging.observer,
+    notChecked: judging.notChecked,
+    alerts: () => judging.alerts(),
+    judge: (settleMs) => judging.judge(settleMs),
+    close: () => judging.close(),
+  };
 }
 
 function listen(
@@ -70,7 +78,7 @@ interface Parts {
   readonly subscriber: Subscriber | null;
 }
 
-class BackendJudging implements Judging {
+class BackendJudging {
   readonly observer: Judging['observer'];
   readonly notChecked: readonly string[];
   readonly #plan: Plan;

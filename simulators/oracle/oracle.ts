@@ -13,7 +13,10 @@ import type { Expectation } from './verdict.js';
 import type { Arrival } from './windows.js';
 
 export interface OracleOptions extends DeviceRules {
-  /** An acknowledgement is a promise whatever the QoS: so it is over HTTP. Default: with QoS 1 and 2 only. */
+  /**
+   * It goes over HTTP: an acknowledgement is a promise whatever the QoS, and a body that is no JSON is refused at once
+   * instead of being stored. Default: MQTT, where it is a promise with QoS 1 and 2.
+   */
   readonly alwaysPromises?: boolean;
   /** Windows and rollups of so many devices are followed, chosen by the seed; of all when there are fewer. */
   readonly lookAt?: number;
@@ -102,6 +105,11 @@ class PlanOracle implements Oracle {
     const entry = followed?.entries.find((one) => one.publish === publish && one.acknowledgedAt === null);
     if (followed === undefined || entry === undefined) return;
     entry.acknowledgedAt = at;
+    // One request after the other: what came before and has no acknowledgement was refused.
+    if (this.#options.alwaysPromises === true) {
+      const before = followed.entries.indexOf(entry);
+      followed.entries = followed.entries.filter((one, index) => index >= before || !this.#isRefused(one));
+    }
     let final = 0;
     for (const one of followed.entries) {
       if (one.acknowledgedAt === null) break;
@@ -115,14 +123,15 @@ class PlanOracle implements Oracle {
     const followed = this.#followed.get(device);
     if (followed === undefined) return;
     for (const entry of followed.entries) {
-      const { acknowledgedAt, sentAt, cut } = entry;
+      const { acknowledgedAt, sentAt } = entry;
       if (acknowledgedAt !== null) stored(followed.device, entry, acknowledgedAt);
-      else if (!cut) {
-        // What was under way may be stored, although nobody was told so.
+      else if (!this.#isRefused(entry)) {
+        // What was under way may be stored, although nobody was told so; and once more with every further connection
+        // that is lost, as each of them began with sending it again.
         const latest = at === undefined ? sentAt + UNDER_WAY_MS : at + this.#options.marginMs;
         maybeStored(followed.device, entry, [sentAt, Math.max(sentAt, latest)]);
+        // It may go out again before anybody hears that the connection is lost: `sentAt` stays.
         entry.cut = true;
-        entry.sentAt = at ?? sentAt;
       }
     }
     followed.entries = followed.entries.filter(({ acknowledgedAt }) => acknowledgedAt === null);
@@ -134,6 +143,7 @@ class PlanOracle implements Oracle {
     for (const { device, deviceId, entries } of this.#followed.values()) {
       for (const entry of entries.splice(0)) {
         const { publish, sentAt, acknowledgedAt } = entry;
+        if (this.#isRefused(entry)) continue;
         if (acknowledgedAt !== null) stored(device, entry, acknowledgedAt);
         else {
           const { number, seq, eventTime } = publish.report;
@@ -144,6 +154,10 @@ class PlanOracle implements Oracle {
       device.alerts(look, outcomes);
     }
     return this.#expect.build(outcomes);
+  }
+
+  #isRefused({ publish, acknowledgedAt }: Entry): boolean {
+    return this.#options.alwaysPromises === true && publish.report.values === null && acknowledgedAt === null;
   }
 
   #isPromise(publish: Publish): boolean {

@@ -46,6 +46,8 @@ function scenarioOf(qos: 0 | 1 | 2): Scenario {
 interface Setting {
   readonly mqttPort: number;
   readonly httpUrl: string;
+  /** It goes over HTTP instead of MQTT. */
+  readonly overHttp?: boolean;
   readonly outageMs: number;
   readonly settleMs?: number;
   during?(beginAt: number): Promise<void>;
@@ -69,7 +71,10 @@ async function run(
   };
   const backend = { ...USUAL_BACKEND, rules: rulesOf(join(projectRoot, 'rules')) };
   const judging = await judgeBackend(plan, {
-    oracle: deviceRules(backend, marginOf(backend) + setting.outageMs),
+    oracle: {
+      ...deviceRules(backend, marginOf(backend) + setting.outageMs),
+      alwaysPromises: setting.overHttp === true,
+    },
     api: new Api(setting.httpUrl),
     alerts: { target, clientId: `oracle-${process.pid}` },
     sharedConnections: false,
@@ -78,7 +83,10 @@ async function run(
   try {
     const driver = createDriver(
       {
-        target,
+        target:
+          setting.overHttp === true
+            ? { ...target, transport: 'http', port: portOf(setting.httpUrl) }
+            : target,
         plan,
         loop: { kind: 'open' },
         connections: null,
@@ -133,6 +141,18 @@ test('the product does what the oracle foretells', async () => {
     expect(expected).toBeGreaterThan(0);
   }
   expect(judgement.alertLatency).not.toBeNull();
+}, 90_000);
+
+test('over HTTP it does so, too: what is no JSON is refused and not stored', async () => {
+  const product = await startProduct();
+  const { judgement } = await run(scenarioOf(1), {
+    mqttPort: portOf(product.mqttUrl),
+    httpUrl: product.httpUrl,
+    overHttp: true,
+    outageMs: 0,
+  });
+  expect(judgement.findings).toEqual([]);
+  expect(judgement.ledger.find(({ what }) => what === 'stored')!.actual).toBeGreaterThan(400);
 }, 90_000);
 
 test('an event that the backend does not get is missing in every place', async () => {

@@ -57,16 +57,14 @@ export function hostileScenarios(
   devices: number,
   qos: fc.Arbitrary<0 | 1 | 2> = fc.constant(1),
 ): fc.Arbitrary<Scenario> {
-  return fc
-    .tuple(fleet(duration, qos), fc.integer({ min: 0, max: 1e6 }))
-    .map(([one, seed]) =>
-      testScenario(
-        { ...one, devices },
-        {
-          seed,
-          fleets: [testFleet({ ...one, devices })],
-          phases: [{ name: 'p', kind: 'steady', duration, from: 1, to: 1 }],
-        },
-      ),
-    );
+  return fc.tuple(fleet(duration, qos), fc.integer({ min: 0, max: 1e6 })).map(([one, seed]) =>
+    testScenario(
+      { ...one, devices },
+      {
+        seed,
+        fleets: [testFleet({ ...one, devices })],
+        phases: [{ name: 'p', kind: 'steady', duration, from: 1, to: 1 }],
+      },
+    ),
+  );
 }

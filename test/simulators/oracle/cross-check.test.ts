@@ -75,7 +75,7 @@ test('they agree on everything, whatever goes wrong with the devices', async () 
       const { findings } = await run(one);
       expect(findings).toEqual([]);
     }),
-    { numRuns: 40 },
+    { numRuns: 15 },
   );
 });
 
@@ -92,7 +92,7 @@ test('they agree when connections are lost and clients send again', async () => 
       const { findings } = await run(one);
       expect(findings).toEqual([]);
     }),
-    { numRuns: 40 },
+    { numRuns: 15 },
   );
 });
 
@@ -109,7 +109,7 @@ test('they agree when nothing was promised (QoS 0)', async () => {
       const { findings } = await run(one);
       expect(findings).toEqual([]);
     }),
-    { numRuns: 20 },
+    { numRuns: 10 },
   );
 });
 

@@ -101,3 +101,17 @@ test('an event time far ahead of its arrival is refused, whatever its schema say
   oracle.acknowledged(0, a, START - 59_000);
   expect(oracle.expectation(END)).toMatchObject({ stored: 1, valid: 0, quarantined: { TIMESTAMP_RANGE: 1 } });
 });
+
+test('over HTTP, what is no JSON is refused at once: it is not expected, and nobody waits for it', () => {
+  const { oracle, a, b, c } = setUp({ alwaysPromises: true });
+  const malformed = (publish: Publish): Publish => ({
+    ...publish,
+    report: { ...publish.report, values: null, verdict: 'JSON_SYNTAX' },
+  });
+  const [first, last] = [malformed(a), malformed(c)];
+  for (const publish of [first, b, last]) oracle.sent(0, publish, START, START);
+  oracle.acknowledged(0, b, START + 1);
+  const expected = oracle.expectation(END);
+  expect(expected).toMatchObject({ stored: 1, valid: 1, quarantined: {}, unacknowledged: { count: 0 } });
+  expect(expected.maybe).toMatchObject({ stored: 0, quarantined: 0 });
+});
