@@ -14,7 +14,7 @@ export interface ComparisonRow {
 }
 
 /** Changes below this share are taken for noise. */
-const NOISE = 0.05;
+const NOISE = 0.1;
 
 /** @throws MillraceError `REPORT_COMPARE` when the runs are of different scenario files */
 export function assertComparable(
