@@ -54,12 +54,12 @@ export function moment(text: string): Moment {
 }
 
 /** For options that may be given more than once. */
-export function collected(text: string, before: readonly string[]): string[] {
+export function collected(text: string, before: readonly string[] = []): string[] {
   return [...before, text];
 }
 
 /** As `collected`, of MQTT filters. */
-export function filters(text: string, before: readonly string[]): string[] {
+export function filters(text: string, before: readonly string[] = []): string[] {
   const problem = filterProblem(text);
   if (problem !== undefined) throw new InvalidArgumentError(`Must be an MQTT topic filter: ${problem}.`);
   return collected(text, before);

@@ -10,8 +10,8 @@ import { count, duration, filters, size } from './parsers.js';
 import { type MqttFlags, mqttFlags, mqttTarget } from './target-flags.js';
 
 interface Flags extends MqttFlags {
-  readonly topic: readonly string[];
-  readonly filterOut: readonly string[];
+  readonly topic?: readonly string[];
+  readonly filterOut?: readonly string[];
   readonly qos: Qos;
   readonly id?: string;
   readonly disableCleanSession?: true;
@@ -19,7 +19,7 @@ interface Flags extends MqttFlags {
   readonly duration?: number;
   readonly count?: number;
   readonly size?: number;
-  readonly sync: number;
+  readonly sync?: number;
   readonly force?: true;
   readonly json?: true;
 }
@@ -34,28 +34,29 @@ export function registerRecord(program: Command): void {
     .option('-c, --disable-clean-session', 'have the broker keep QoS 1 and 2 while disconnected; needs -i')
     .optionsGroup('What:')
     .addOption(
-      new Option('-t, --topic <filter>', 'topics to record; repeatable (default: all, #)')
-        .argParser(filters)
-        .default([], ''),
+      new Option('-t, --topic <filter>', 'topics to record; repeatable (default: all, #)').argParser(filters),
     )
-    .addOption(
-      new Option('-T, --filter-out <filter>', 'topics to leave out; repeatable')
-        .argParser(filters)
-        .default([], ''),
-    )
-    // The most: a message comes with the QoS that it was published with.
-    .addOption(qosOption().default(2))
+    .addOption(new Option('-T, --filter-out <filter>', 'topics to leave out; repeatable').argParser(filters))
+    .addOption(qosOption().default(2, '2, so that each comes as it was published'))
     .option('-R, --skip-retained', 'leave out what was retained before')
     .optionsGroup('How long (else until Ctrl-C):')
     .option('-W, --duration <duration>', 'seconds, or like 90s or 2h', duration)
     .option('-C, --count <n>', 'so many messages', count)
     .option('--size <size>', 'a file of so many bytes, or like 64MiB', size)
     .optionsGroup('Output:')
-    .option('--sync <duration>', 'what was received is on disk so much later', duration, 1000)
+    .option('--sync <duration>', 'what was received is on disk so much later (default: 1s)', duration)
     .option('--force', 'write over an existing file')
     .option('--json', 'JSON lines (the default when the output is not a terminal)')
     .action(async (file: string, flags: Flags) => {
-      const { topic, filterOut, qos, id, duration: durationMs, count: messages, size: bytes } = flags;
+      const {
+        topic = ['#'],
+        filterOut = [],
+        qos,
+        id,
+        duration: durationMs,
+        count: messages,
+        size: bytes,
+      } = flags;
       if (flags.disableCleanSession === true && id === undefined) {
         throw new MillraceError('-c needs -i: the broker keeps a session under the id of its client', {
           code: 'RECORD_FLAGS',
@@ -73,14 +74,14 @@ export function registerRecord(program: Command): void {
           file,
           force: flags.force === true,
           target: mqttTarget(flags),
-          filters: topic.length === 0 ? ['#'] : topic,
+          filters: topic,
           excluded: filterOut,
           qos,
           clientId: id ?? `millrace-record-${hostname()}-${process.pid}`,
           keepSession: flags.disableCleanSession === true,
           skipRetained: flags.skipRetained === true,
           limits: Object.fromEntries(limits),
-          syncMs: flags.sync,
+          syncMs: flags.sync ?? 1000,
           signal: endOnSignal(),
         },
         output,

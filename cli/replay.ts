@@ -21,13 +21,13 @@ interface Flags extends MqttFlags {
   readonly deviceColumn?: string;
   readonly timeColumn?: string;
   readonly mapping?: string;
-  readonly set: Readonly<Record<string, Scalar>>;
+  readonly set?: Readonly<Record<string, Scalar>>;
   readonly numbersOnly?: true;
   readonly missing?: readonly string[];
   readonly topic?: string;
-  readonly device: readonly string[];
-  readonly filter: readonly string[];
-  readonly mapTopic: readonly string[];
+  readonly device?: readonly string[];
+  readonly filter?: readonly string[];
+  readonly mapTopic?: readonly string[];
   readonly topicPrefix?: string;
   readonly speed: number | 'max';
   readonly shiftToNow?: true;
@@ -45,9 +45,9 @@ export function registerReplay(program: Command): void {
     .description('publish a recording over MQTT: CSV, JSON events (NDJSON), or what `record` wrote')
     .argument('<file>', 'which of them, and whether it is packed (gzip), is told by its content');
   const list = (flags: string, what: string, parse = collected) =>
-    new Option(flags, `${what}; repeatable`).argParser(parse).default([], '');
+    new Option(flags, `${what}; repeatable`).argParser(parse);
   mqttFlags(command)
-    .addOption(qosOption().default(undefined, 'as recorded; 1 for rows and events'))
+    .addOption(qosOption().default(undefined, 'as recorded; rows and events 1'))
     .option('--retain', 'publish everything retained (default: as recorded; rows and events not)')
     .option('--no-retain', 'publish nothing retained')
     .optionsGroup('When:')
@@ -75,7 +75,7 @@ export function registerReplay(program: Command): void {
         'JSON payloads (default: ts)',
     )
     .option('--mapping <file.yml>', 'mapping file: columns, names, units; flags win over it')
-    .option('--set <name=value>', 'add this to every event; repeatable', assignment, {})
+    .option('--set <name=value>', 'add this to every event; repeatable', assignment)
     .option('--numbers-only', 'leave out values that are not numbers')
     .option(
       '--missing <list>',
@@ -117,11 +117,11 @@ function recordingOptions(file: string, flags: Flags): OpenOptions {
     rows: {
       mapping: [flags.mapping === undefined ? {} : readMapping(flags.mapping), fromFlags],
       topic: flags.topic ?? 'devices/{deviceId}/telemetry',
-      devices: flags.device,
+      devices: flags.device ?? [],
     },
     capture: {
-      filters: flags.filter,
-      rules: flags.mapTopic.map(parseTopicRule),
+      filters: flags.filter ?? [],
+      rules: (flags.mapTopic ?? []).map(parseTopicRule),
       prefix: topicPrefix ?? '',
       timeField: timeColumn ?? 'ts',
     },
@@ -129,7 +129,7 @@ function recordingOptions(file: string, flags: Flags): OpenOptions {
     onlyForRows: given({
       '--device-column': deviceColumn,
       '--mapping': flags.mapping,
-      '--set': Object.keys(set),
+      '--set': set,
       '--numbers-only': numbersOnly,
       '--missing': missing,
       '--topic': flags.topic,
@@ -145,9 +145,7 @@ function recordingOptions(file: string, flags: Flags): OpenOptions {
 
 /** Names of the flags that have a value. */
 function given(flags: Readonly<Record<string, unknown>>): string[] {
-  return Object.entries(flags).flatMap(([name, value]) =>
-    value === undefined || (Array.isArray(value) && value.length === 0) ? [] : [name],
-  );
+  return Object.entries(flags).flatMap(([name, value]) => (value === undefined ? [] : [name]));
 }
 
 function timesOf({ shiftToNow, shift, start }: Flags): TimeMapping {
@@ -177,7 +175,7 @@ function speed(text: string): number | 'max' {
   return value;
 }
 
-function assignment(text: string, before: Readonly<Record<string, Scalar>>): Record<string, Scalar> {
+function assignment(text: string, before: Readonly<Record<string, Scalar>> = {}): Record<string, Scalar> {
   const at = text.indexOf('=');
   if (at < 1) throw new InvalidArgumentError('Must look like name=value.');
   const value = text.slice(at + 1);

@@ -64,6 +64,7 @@ export interface RecordSummary extends Omit<RecordProgress, 'topic'> {
 }
 
 export interface RecordOutput {
+  /** The broker has granted all filters. */
   started(header: CaptureHeader, file: string): void;
   connectionLost(reason: string): void;
   gap(gap: CaptureGap): void;
@@ -127,13 +128,16 @@ async function run(
 ): Promise<RecordSummary> {
   const { limits, syncMs, signal } = options;
   client.handleMessage = (packet, done) => session.received(packet, wallNow(), done);
-  client.on('packetreceive', () => session.sign(wallNow()));
+  client.on('packetreceive', (packet) => {
+    if (packet.cmd === 'connack') session.greeted(packet.sessionPresent && options.keepSession);
+    session.sign(wallNow());
+  });
   client.on('close', () => session.lost(lastError()));
   client.on('connect', (packet) => {
     // With `clean` false the broker may still know the subscriptions, and what came in the meantime.
     const kept = packet.sessionPresent && options.keepSession;
     (kept ? Promise.resolve() : subscribeAll(client, options)).then(
-      () => session.regained(wallNow(), kept),
+      () => session.regained(wallNow()),
       (error: unknown) => {
         // Gone again: the next connect subscribes. A refusal does not go away by itself.
         if (client.connected) session.fail(error);
@@ -152,6 +156,7 @@ async function run(
   try {
     session.begin();
     await subscribeAll(client, options);
+    session.subscribed();
     const reason = await session.stopped;
     return await session.end(wallNow(), reason);
   } finally {

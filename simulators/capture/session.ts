@@ -33,6 +33,7 @@ export class RecordSession {
   readonly #header: CaptureHeader;
   readonly #gap: GapWatch;
   #isOver = false;
+  #isKept = false;
   #messages = 0;
   #payloadBytes = 0;
   #gaps = 0;
@@ -63,15 +64,21 @@ export class RecordSession {
     };
   }
 
+  /** Before anything is received. */
   begin(): void {
     this.#writer.add(lineOf({ kind: 'header', header: this.#header }));
+  }
+
+  /** From now on nothing is missing. */
+  subscribed(): void {
     this.#output.started(this.#header, this.#options.file);
   }
 
   /** @param done lets the next message come; what comes after the end is not acknowledged */
   received(packet: IPublishPacket, now: number, done: () => void): void {
     if (this.#isOver) return;
-    this.#closeGap(now, false);
+    // A broker may send before it has answered the subscription, and what it kept right after its greeting.
+    this.#closeGap(now, this.#isKept);
     if (this.#wants(packet)) this.#keep(packet, now);
     if (!this.#writer.isBehind) done();
     else this.#writer.flush().then(done, this.fail);
@@ -82,13 +89,18 @@ export class RecordSession {
     this.#gap.sign(now);
   }
 
+  /** @param isKept the broker kept what came meanwhile */
+  greeted(isKept: boolean): void {
+    this.#isKept = isKept;
+  }
+
   lost(reason: string): void {
     if (!this.#isOver && this.#gap.begin(reason)) this.#output.connectionLost(reason);
   }
 
-  /** @param kept the broker kept what came meanwhile */
-  regained(now: number, kept: boolean): void {
-    if (!this.#isOver) this.#closeGap(now, kept);
+  /** Subscribed again, or still. */
+  regained(now: number): void {
+    if (!this.#isOver) this.#closeGap(now, this.#isKept);
   }
 
   sync(): void {
