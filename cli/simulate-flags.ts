@@ -2,8 +2,8 @@
  * The flags of `millrace simulate`, with mosquitto's and emqtt-bench's letters where they mean the same.
  */
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { durationMs } from '../common/units.js';
 import type { Overrides } from '../simulators/run/overrides.js';
+import { duration } from './parsers.js';
 
 export interface SimulateFlags {
   readonly host?: string;
@@ -118,14 +118,6 @@ function positive(text: string): number {
   const value = Number(text);
   if (!(value > 0) || !Number.isFinite(value)) throw new InvalidArgumentError('Must be a number above 0.');
   return value;
-}
-
-/** ms; a bare number is seconds. */
-function duration(text: string): number {
-  const ms = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : durationMs(text);
-  if (ms === undefined || ms <= 0)
-    throw new InvalidArgumentError('Must be seconds, or a duration such as 90s or 2m.');
-  return ms;
 }
 
 function qos(text: string): number {
