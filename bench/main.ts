@@ -2,18 +2,17 @@
  * `npm run bench [-- --quick | --soak 600 [--rate 5000]]`: the whole job against its floors, in one run and with one
  * driver. Prints a table and keeps the figures in bench/results/. See bench/README.md.
  */
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { cpus, release, tmpdir, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { messageOf } from '../common/errors.js';
 import type { DriverConfig } from './driver/config.js';
 import { benchLogAppend } from './floors/log-append.js';
 import { benchParseValidate } from './floors/parse-validate.js';
+import { commit, machine } from './machine.js';
 import { measure } from './measure.js';
 import { plan, RATES, soak } from './plan.js';
-import { aimsOf, type BenchResult, type Machine, type Pair, textOf } from './report.js';
+import { aimsOf, type BenchResult, type Pair, textOf } from './report.js';
 import { dist, type Server, startBroker, startProduct } from './servers.js';
 
 type Figures = Pick<BenchResult, 'closed' | 'open' | 'overload' | 'floors' | 'soak'>;
@@ -88,29 +87,6 @@ async function soakFor(seconds: number, rate: number): Promise<Figures> {
     return { soak: await measure(product, soak(seconds, rate)) };
   } finally {
     await product.stop();
-  }
-}
-
-function machine(): Machine {
-  const processors = cpus();
-  return {
-    cpu: processors[0]?.model ?? 'unknown',
-    cores: processors.length,
-    memoryBytes: totalmem(),
-    node: process.version,
-    kernel: release(),
-    dataFolder: tmpdir(),
-  };
-}
-
-function commit(): string {
-  const git = (...args: string[]) =>
-    execFileSync('git', args, { cwd: dirname(dist), encoding: 'utf8' }).trim();
-  try {
-    const changed = git('status', '--porcelain', '--untracked-files=no') !== '';
-    return git('rev-parse', '--short', 'HEAD') + (changed ? '+changes' : '');
-  } catch {
-    return 'unknown';
   }
 }
 
