@@ -74,7 +74,8 @@ function placeOf(flags: SimulateFlags, backend: LocalBackend | null): Place {
     host: flags.host ?? envHost,
     ...(port === undefined ? {} : { port }),
   });
-  return { target, alertTarget: null, http: flags.http ?? httpOf(flags, target) };
+  const http = flags.http ?? httpOf(flags, target);
+  return { target, alertTarget: alertsBeside(target, http), http };
 }
 
 /** Of the host that is published to; as the environment says when no host was named. */
@@ -83,4 +84,13 @@ function httpOf({ host }: SimulateFlags, { transport, host: name, port }: Target
   const address = name.includes(':') ? `[${name}]` : name;
   if (transport.startsWith('http')) return `${transport}://${address}:${port}`;
   return `http://${address}:${process.env.MILLRACE_HTTP_PORT ?? 8080}`;
+}
+
+/** Millrace's HTTP port speaks MQTT over WebSocket as well: alerts of a run over HTTP are heard there. */
+function alertsBeside(target: Target, http: string): Target | null {
+  if (!target.transport.startsWith('http') || !URL.canParse(http)) return null;
+  const { hostname, port, protocol } = new URL(http);
+  const isSame = hostname.replace(/^\[|\]$/g, '') === target.host && Number(port) === target.port;
+  if (!isSame) return null;
+  return { ...target, transport: protocol === 'https:' ? 'wss' : 'ws', path: '/mqtt' };
 }

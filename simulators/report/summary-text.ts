@@ -66,7 +66,10 @@ function figureLines(result: RunResult): (readonly [string, string])[] {
       `${count(drive.sent)} of ${counted(drive.planned, 'event')} in ${span(seconds)} ` +
         `(${rate(drive.sent / Math.max(seconds, 0.001))}/s)${unsent}`,
     ],
-    ['acknowledged', `${count(drive.acknowledged)}${latencyText(result.latency.acknowledgement)}`],
+    [
+      'acknowledged',
+      `${count(drive.acknowledged)}${notAll(drive)}${latencyText(result.latency.acknowledgement)}`,
+    ],
     ['connects', `${count(drive.connects)}${failed}`],
     ...ledger.map((one) => [one.what, ledgerText(one)] as const),
     ...(result.latency.alert === null
@@ -77,6 +80,15 @@ function figureLines(result: RunResult): (readonly [string, string])[] {
       ? []
       : ([['chaos', chaos.map(({ second, what }) => `${what} at ${span(second)}`).join(', ')]] as const)),
   ];
+}
+
+/** What became of publishes besides. */
+function notAll({ refused = 0, resent = 0, late = 0 }: RunResult['drive']): string {
+  return [
+    ...(refused > 0 ? [`, ${count(refused)} refused at once`] : []),
+    ...(late > 0 ? [`, ${count(late)} sent late`] : []),
+    ...(resent > 0 ? [`, ${count(resent)} sent again after a lost connection`] : []),
+  ].join('');
 }
 
 function ledgerText({ expected, maybe, actual }: LedgerRow): string {
