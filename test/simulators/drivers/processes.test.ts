@@ -1,4 +1,5 @@
 /** Several driving processes as one. They run from dist, as whatever starts a process does. */
+import { readdirSync, readFileSync } from 'node:fs';
 import { connectAsync, type MqttClient } from 'mqtt';
 import type { DriveSummary } from '../../../simulators/drivers/driver.js';
 import { LatencyRecorder } from '../../../simulators/drivers/latency.js';
@@ -20,6 +21,22 @@ import { requireService } from '../../support/services.js';
 const { driveInProcesses } = (await import(
   new URL('../../../dist/simulators/drivers/processes.js', import.meta.url).href
 )) as typeof Processes;
+/** Ids of living children. Source: proc(5). */
+function childrenOf(pid: number): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => {
+      try {
+        const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
+        const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+        return Number(parent) === pid && state !== 'Z' ? [Number(name)] : [];
+      } catch {
+        // It ended meanwhile.
+        return [];
+      }
+    });
+}
+
 const describeMosquitto = await requireService('mosquitto', mosquittoCommand);
 
 const scenario = shortScenario(1_500, { devices: 7, qos: 1 });
@@ -89,6 +106,27 @@ describeMosquitto('several driving processes', () => {
     const summary = await running;
     expect(summary.sent).toBe(record.sentOnes.length);
     expect(summary.acknowledged).toBeGreaterThan(0);
+  });
+
+  test('one that is killed is the error of the run, and the others end with it', async () => {
+    const long = shortScenario(600_000, { devices: 4 });
+    const longPlan = planOf(long, 1_790_000_000_000, () => 'valid');
+    const before = childrenOf(process.pid);
+    const record = new DriveRecord();
+    const options = driveOptions(testTarget(broker.port), longPlan);
+    const running = driveInProcesses({ ...options, scenario: long, processes: 2 }, record).run();
+    const rejection = expect(running).rejects.toMatchObject({
+      code: 'DRIVER_PROCESS',
+      message: expect.stringContaining('SIGKILL') as string,
+    });
+    await poll(() => record.acknowledgedOnes.length > 0, { timeoutMs: 30_000, what: 'an acknowledgement' });
+    const started = childrenOf(process.pid).filter((pid) => !before.includes(pid));
+    expect(started).toHaveLength(2);
+    process.kill(started[0]!, 'SIGKILL');
+    await rejection;
+    await poll(() => childrenOf(process.pid).every((pid) => !started.includes(pid)), {
+      what: 'the other process having ended',
+    });
   });
 
   test('what one of them cannot do is the error of the run', async () => {
