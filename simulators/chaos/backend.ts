@@ -248,6 +248,6 @@ class BackendProcess implements LocalBackend {
   }
 
   #lastWords(): string {
-    return this.output().trim().split('\n').slice(-5).join('\n') || 'nothing';
+    return this.output().trim().split('\n').slice(-12).join('\n') || 'nothing';
   }
 }
