@@ -21,3 +21,32 @@ export class Backoff {
     return this.#random.between(most / 2, most);
   }
 }
+
+/** Attempts one after the other, each after its backoff. Made to cost little while nothing is wrong. */
+export class Retry {
+  #backoff: Backoff | null = null;
+  #timer: NodeJS.Timeout | null = null;
+
+  get isPending(): boolean {
+    return this.#timer !== null;
+  }
+
+  /** Does nothing while an attempt is pending. @param name of the connection, for its own jitter */
+  later(seed: number, name: string, attempt: () => void): void {
+    if (this.#timer !== null) return;
+    this.#backoff ??= new Backoff(seed, name);
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      attempt();
+    }, this.#backoff.next());
+  }
+
+  cancel(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+
+  succeeded(): void {
+    this.#backoff = null;
+  }
+}

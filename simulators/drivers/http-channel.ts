@@ -6,7 +6,7 @@
 import { type ClientRequest, Agent as PlainAgent, request as requestPlain } from 'node:http';
 import { request as requestTls, Agent as TlsAgent } from 'node:https';
 import { isIP } from 'node:net';
-import { Backoff } from './backoff.js';
+import { Retry } from './backoff.js';
 import { type Channel, type ChannelEvents, type Delivery, NOT_CONNECTED, WINDOW_FULL } from './channel.js';
 import { wallNow } from './clock.js';
 import { linkError } from './connect-error.js';
@@ -51,8 +51,7 @@ export class HttpChannel implements Channel {
   /** In the request under way, or to be sent again. */
   #batch: Delivery[] = [];
   #request: ClientRequest | null = null;
-  #backoff: Backoff | null = null;
-  #timer: NodeJS.Timeout | null = null;
+  readonly #retry = new Retry();
 
   constructor(number: number, shared: HttpShared) {
     this.number = number;
@@ -85,13 +84,13 @@ export class HttpChannel implements Channel {
     this.#isWanted = true;
     this.#since = now;
     this.#goOn();
+    this.#shared.events.room(this);
   }
 
   close(how: 'clean' | 'drop'): void {
     if (!this.#isWanted) return;
     this.#isWanted = false;
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
+    this.#retry.cancel();
     if (how === 'drop') this.#drop();
     if (this.#isConnected) this.#shared.events.closed(this, null);
     this.#isConnected = false;
@@ -112,7 +111,7 @@ export class HttpChannel implements Channel {
 
   end(): Promise<void> {
     this.#isWanted = false;
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#retry.cancel();
     this.#drop();
     return Promise.resolve();
   }
@@ -129,7 +128,7 @@ export class HttpChannel implements Channel {
 
   /** Sends what is next, when nothing is under way. */
   #goOn(): void {
-    if (!this.#isWanted || this.#request !== null || this.#timer !== null) return;
+    if (!this.#isWanted || this.#request !== null || this.#retry.isPending) return;
     if (this.#batch.length === 0) {
       while (this.#waiting.length > 0 && this.#ready.length < MOST_PER_REQUEST) {
         this.#shared.events.unkept();
@@ -213,7 +212,7 @@ export class HttpChannel implements Channel {
       this.#tryLater();
       return;
     }
-    this.#backoff = null;
+    this.#retry.succeeded();
     const batch = this.#batch;
     this.#batch = [];
     for (const delivery of batch) {
@@ -237,11 +236,7 @@ export class HttpChannel implements Channel {
 
   #tryLater(): void {
     if (!this.#isWanted) return;
-    this.#backoff ??= new Backoff(this.#shared.seed, this.#shared.clientIdOf(this.number));
-    this.#timer = setTimeout(() => {
-      this.#timer = null;
-      this.#goOn();
-    }, this.#backoff.next());
+    this.#retry.later(this.#shared.seed, this.#shared.clientIdOf(this.number), () => this.#goOn());
   }
 }
 

@@ -8,7 +8,7 @@
  * There may be 10,000: fields that only a busy or troubled connection needs are made when it needs them.
  */
 import { messageOf } from '../../common/errors.js';
-import { Backoff } from './backoff.js';
+import { Retry } from './backoff.js';
 import {
   type Channel,
   type ChannelEvents,
@@ -23,8 +23,15 @@ import { Fifo } from './fifo.js';
 import { forgetSession } from './forget-session.js';
 import { InFlight } from './in-flight.js';
 import { type Endpoint, type Link, type LinkOwner, openLink } from './link.js';
-import { connectPacket, disconnectPacket, type Grant, PINGREQ, readConnack } from './mqtt-handshake.js';
-import { Outbox, packetSize } from './outbox.js';
+import {
+  connectPacket,
+  disconnectPacket,
+  type Grant,
+  PINGREQ,
+  readConnack,
+  whyNot,
+} from './mqtt-handshake.js';
+import { Outbox } from './outbox.js';
 import { CONNACK, DISCONNECT, PacketScanner, PINGRESP, PUBACK, PUBCOMP, PUBREC, pubrel } from './packets.js';
 
 /** What the channels of a driver share. */
@@ -67,8 +74,7 @@ export class MqttChannel implements Channel, LinkOwner {
   #inFlight: InFlight | null = null;
   #waiting: Fifo<Delivery> | null = null;
   #outbox: Outbox | null = null;
-  #backoff: Backoff | null = null;
-  #timer: NodeJS.Timeout | null = null;
+  readonly #retry = new Retry();
   #replies: Buffer[] | null = null;
   /** Why the connection is being given up, for `unlinked`. */
   #reason: string | null = null;
@@ -107,13 +113,12 @@ export class MqttChannel implements Channel, LinkOwner {
   open(now: number): void {
     if (this.#state === 'farewell') this.#sayGoodbye();
     this.#isWanted = true;
-    if (this.#state === 'idle' && this.#timer === null) this.#connect(now);
+    if (this.#state === 'idle' && !this.#retry.isPending) this.#connect(now);
   }
 
   close(how: 'clean' | 'drop', now: number): void {
     this.#isWanted = false;
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
+    this.#retry.cancel();
     this.flush();
     if (this.#state === 'connecting') this.#letGo(false);
     else if (this.#state === 'open') {
@@ -169,7 +174,7 @@ export class MqttChannel implements Channel, LinkOwner {
 
   end(): Promise<void> {
     this.#isWanted = false;
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#retry.cancel();
     const link = this.#link;
     const wasConnected = this.#state === 'open' || this.#state === 'farewell';
     this.#state = 'ended';
@@ -251,12 +256,10 @@ export class MqttChannel implements Channel, LinkOwner {
   }
 
   #connectLater(): void {
-    if (!this.#isWanted || this.#timer !== null) return;
-    this.#backoff ??= new Backoff(this.#shared.seed, this.#shared.clientIdOf(this.number));
-    this.#timer = setTimeout(() => {
-      this.#timer = null;
+    if (!this.#isWanted) return;
+    this.#retry.later(this.#shared.seed, this.#shared.clientIdOf(this.number), () => {
       if (this.#isWanted && this.#state === 'idle') this.#connect(wallNow());
-    }, this.#backoff.next());
+    });
   }
 
   #packet(type: number, bytes: Buffer, start: number, end: number): void {
@@ -291,7 +294,7 @@ export class MqttChannel implements Channel, LinkOwner {
     }
     this.#state = 'open';
     this.#grant = grant;
-    this.#backoff = null;
+    this.#retry.succeeded();
     this.#hadSession = true;
     const inFlight = this.#inFlight;
     if (inFlight !== null && inFlight.size > 0) {
@@ -321,7 +324,7 @@ export class MqttChannel implements Channel, LinkOwner {
   }
 
   #take(delivery: Delivery, grant: Grant): void {
-    const reason = this.#whyNot(delivery, grant);
+    const reason = whyNot(delivery, grant, this.#version);
     if (reason !== null) {
       this.#shared.events.refused(delivery, reason);
       return;
@@ -338,15 +341,6 @@ export class MqttChannel implements Channel, LinkOwner {
     }
     this.#outbox ??= new Outbox(this.#version);
     this.#outbox.add(delivery, id);
-  }
-
-  /** MQTT 5: what the server has said it does not take. */
-  #whyNot(delivery: Delivery, { maximumQos, maximumPacketSize }: Grant): string | null {
-    if (delivery.publish.qos > maximumQos) return `the server takes QoS ${maximumQos} at most`;
-    // Most servers give no limit, and then the size need not be known here.
-    if (maximumPacketSize === Number.POSITIVE_INFINITY) return null;
-    const isTooLong = packetSize(delivery, this.#version) > maximumPacketSize;
-    return isTooLong ? `the server takes packets of ${maximumPacketSize} bytes at most` : null;
   }
 
   #keep(delivery: Delivery, reason: string): void {

@@ -1,6 +1,8 @@
 /** The packets around a connection, which are rare: left to mqtt-packet. */
 import mqttPacket, { type IConnackPacket, type IConnectPacket } from 'mqtt-packet';
+import type { Delivery } from './channel.js';
 import type { Target } from './driver.js';
+import { packetSize } from './outbox.js';
 import { CONNACK, encodeLength } from './packets.js';
 
 /** How long a server of MQTT 5 keeps the session of a lost connection, s. */
@@ -67,4 +69,17 @@ export function readConnack(version: 4 | 5, bytes: Buffer, start: number, end: n
     maximumPacketSize: properties?.maximumPacketSize ?? unlimited.maximumPacketSize,
     keepaliveSeconds: properties?.serverKeepAlive,
   };
+}
+
+/** What the server has said it does not take (MQTT 5); null: it takes this. */
+export function whyNot(
+  delivery: Delivery,
+  { maximumQos, maximumPacketSize }: Grant,
+  version: 4 | 5,
+): string | null {
+  if (delivery.publish.qos > maximumQos) return `the server takes QoS ${maximumQos} at most`;
+  // Most servers give no limit, and then the size need not be known.
+  if (maximumPacketSize === Number.POSITIVE_INFINITY) return null;
+  if (packetSize(delivery, version) <= maximumPacketSize) return null;
+  return `the server takes packets of ${maximumPacketSize} bytes at most`;
 }

@@ -24,6 +24,7 @@ export class OpenLoop implements Loop {
   #timer: NodeJS.Timeout | null = null;
   #immediate: NodeJS.Immediate | null = null;
   #finish: () => void = () => undefined;
+  #fail: (error: unknown) => void = () => undefined;
 
   constructor(host: LoopHost, options: DriveOptions, slots: Slots) {
     this.#host = host;
@@ -50,8 +51,9 @@ export class OpenLoop implements Loop {
   }
 
   run(): Promise<void> {
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       this.#finish = resolve;
+      this.#fail = reject;
       this.#ramp.start();
       this.#schedule();
     });
@@ -74,9 +76,18 @@ export class OpenLoop implements Loop {
     }
     const { beginAt, plan } = this.#options;
     const delay = beginAt + this.#queue.moment / plan.speed - wallNow();
-    if (delay <= 0) this.#immediate = setImmediate(() => this.#tick());
+    if (delay <= 0) this.#immediate = setImmediate(() => this.#wake());
     // Longer ones overflow Node's timers; waking up in between does no harm.
-    else this.#timer = setTimeout(() => this.#tick(), Math.min(delay, 60_000));
+    else this.#timer = setTimeout(() => this.#wake(), Math.min(delay, 60_000));
+  }
+
+  /** A plan that throws ends the run, not the process. */
+  #wake(): void {
+    try {
+      this.#tick();
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   #tick(): void {

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { wallNow } from '../../../simulators/drivers/clock.js';
 import { createDriver } from '../../../simulators/drivers/create.js';
 import type { Target } from '../../../simulators/drivers/driver.js';
 import {
@@ -117,6 +118,19 @@ describe('the HTTP driver', () => {
       new DriveRecord(),
     ).run();
     expect(summary).toMatchObject({ acknowledged: plannedPublishes(plan).length, unsent: 0 });
+  });
+
+  test('a closed loop also feeds connections that come after its beginning', async () => {
+    const plan = shortPlan(2_000, { devices: 20 });
+    const summary = await createDriver(
+      driveOptions(target(), plan, {
+        loop: { kind: 'closed', inFlight: 5 },
+        connectRate: 50,
+        beginAt: wallNow(),
+      }),
+      new DriveRecord(),
+    ).run();
+    expect(summary).toMatchObject({ acknowledged: plannedPublishes(plan).length, connects: 20 });
   });
 
   test('tells that nobody is there', async () => {

@@ -171,4 +171,19 @@ describe('a driver whose broker', () => {
     expect(summary).toMatchObject({ acknowledged: summary.planned, connects: 3 });
     expect(record.sentOnes.every(({ due, at }) => due === at)).toBe(true);
   });
+
+  test('gets a plan that fails ends the run with its error', async () => {
+    const plan = shortPlan(1_000, { devices: 2 });
+    const [device] = plan.devices;
+    const broken = {
+      ...device!,
+      *actions() {
+        yield { kind: 'connect' as const, at: 0 };
+        yield* [...device!.actions()].slice(1, 3);
+        throw new Error('no more readings');
+      },
+    };
+    const options = driveOptions(testTarget(broker.port), { ...plan, devices: [broken, plan.devices[1]!] });
+    await expect(createDriver(options, new DriveRecord()).run()).rejects.toThrow('no more readings');
+  });
 });
