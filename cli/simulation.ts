@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MillraceError } from '../common/errors.js';
 import { Api } from '../simulators/api.js';
+import { billSection } from '../simulators/bill/section.js';
 import type { LocalBackend } from '../simulators/chaos/backend.js';
 import { createChaos } from '../simulators/chaos/chaos.js';
 import { createDriver } from '../simulators/drivers/create.js';
@@ -30,6 +31,7 @@ import { scenarioFile } from '../simulators/scenario/ready.js';
 import type { Scenario } from '../simulators/scenario/scenario.js';
 import { type BackendProject, backendProject } from './backend-settings.js';
 import { projectRoot } from './project-root.js';
+import { billOfRun, withFunctionTimes } from './run-bill.js';
 import { version } from './version.js';
 
 /** What runs unless another scenario is named. */
@@ -79,10 +81,7 @@ export async function runSimulation(options: SimulationOptions, output: RunOutpu
 
   const { target, backend, connections, processes, signal } = options;
   const api = await answering(options);
-  const project =
-    options.verdict === 'none' || api === null
-      ? null
-      : await backendProject(options.config ?? join(projectRoot(), 'serverless.yml'));
+  const project = options.verdict === 'none' || api === null ? null : await backendProject(configOf(options));
   const clientIdPrefix = `millrace-simulate-${process.pid}-${Date.now().toString(36)}`;
   const drive: RunParts['createDriver'] = (driveOptions, observer) =>
     processes === 1
@@ -113,9 +112,13 @@ export async function runSimulation(options: SimulationOptions, output: RunOutpu
       chaos: backend === null || scenario.chaos.length === 0 ? null : createChaos(scenario.chaos, backend),
     },
   );
-  output.finished(result, kept(result, options, earlier));
-  return result;
+  const measured = project === null ? result : await withFunctionTimes(result, options.http);
+  const bill = project === null ? null : await billOfRun(measured, configOf(options));
+  output.finished(measured, kept(measured, options, earlier, bill === null ? null : billSection(bill)));
+  return measured;
 }
+
+const configOf = ({ config }: SimulationOptions) => config ?? join(projectRoot(), 'serverless.yml');
 
 /** Its query API, when it has one. */
 async function answering({ http, verdict }: SimulationOptions): Promise<Api | null> {
@@ -181,7 +184,12 @@ function pidsOf({ backend, sameProcess }: SimulationOptions): Record<string, num
 }
 
 /** Writes what is to be kept. @returns the files */
-function kept(result: RunResult, options: SimulationOptions, earlier: RunResult | null): string[] {
+function kept(
+  result: RunResult,
+  options: SimulationOptions,
+  earlier: RunResult | null,
+  bill: string | null,
+): string[] {
   const files: string[] = [];
   if (options.out !== false) {
     const file = options.out ?? join('.millrace', 'runs', `${result.id}.json`);
@@ -192,7 +200,7 @@ function kept(result: RunResult, options: SimulationOptions, earlier: RunResult 
   const html =
     options.html ?? (earlier !== null && files.length > 0 ? files[0]!.replace(/(\.json)?$/, '.html') : null);
   if (html !== null) {
-    writeFile(html, reportPage(result, earlier));
+    writeFile(html, reportPage(result, earlier, bill));
     files.push(html);
   }
   return files;

@@ -74,5 +74,11 @@ export interface RunResult {
   /** What was done to the backend, and when (real seconds). */
   readonly chaos: readonly { readonly second: number; readonly what: string }[];
   readonly ledger: readonly LedgerRow[];
+  /** Bytes of what was published; null when nothing was. Absent in older results, as is what follows. */
+  readonly payloadBytes?: { readonly mean: number; readonly p95: number } | null;
+  /** Of the backend's functions, by name, as its metrics said at the end. */
+  readonly functionTimes?: Readonly<
+    Record<string, { readonly msPerInvocation: number; readonly msPerRecord: number }>
+  >;
   readonly verdict: Verdict;
 }

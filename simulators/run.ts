@@ -15,6 +15,7 @@ import type { Judgement, Judging } from './run/judging.js';
 import { figuresOf, histogramOf, percentileOf } from './run/latencies.js';
 import { CountingObserver } from './run/observer.js';
 import { durationOf } from './run/overrides.js';
+import { payloadSizes } from './run/payload-sizes.js';
 import { ProcessWatch } from './run/processes.js';
 import { Sampler } from './run/sampler.js';
 import { countsOf, evaluateThresholds } from './run/thresholds.js';
@@ -248,6 +249,7 @@ function resultOf(scenario: Scenario, plan: Plan, options: RunOptions, outcome: 
     samples,
     chaos,
     ledger: judgement.ledger,
+    payloadBytes: payloadSizes(plan),
     verdict: {
       ok: thresholds.every(({ ok }) => ok),
       findings: judgement.findings,

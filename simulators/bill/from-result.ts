@@ -30,11 +30,17 @@ export interface BillOptions {
   readonly prices?: PriceFile;
 }
 
-/** The bill of a run's load. The result does not say how long functions took: see `BillOptions.times`. */
+/** The bill of a run's load, with the payload sizes and durations that the result has, unless the options say others. */
 export function billOf(result: RunResult, settings: DeploymentSettings, options: BillOptions = {}): Bill {
+  const { payloadBytes, functionTimes } = result;
+  const measured: BillOptions = {
+    ...(payloadBytes ? { payload: payloadBytes } : {}),
+    ...options,
+    times: { ...functionTimes, ...options.times },
+  };
   const load = loadOf(result);
   const { mean } = load.eventsPerSecond;
-  return billFor({ ...load, settings }, options, [
+  return billFor({ ...load, settings }, measured, [
     `Load: run ${result.id}, ${result.scenario.devices} devices with ${Number(mean.toPrecision(3))} events/s in scenario time.`,
   ]);
 }

@@ -16,8 +16,15 @@ import {
 } from './tables.js';
 import { verdictSentence } from './verdict-text.js';
 
-/** @param earlier a run of the same scenario file, to compare with */
-export function reportPage(run: RunResult, earlier: RunResult | null = null): string {
+/**
+ * @param earlier a run of the same scenario file, to compare with
+ * @param bill a section of HTML that says what the load would cost
+ */
+export function reportPage(
+  run: RunResult,
+  earlier: RunResult | null = null,
+  bill: string | null = null,
+): string {
   const page = html`<!doctype html>
 <html lang="en">
 <head>
@@ -46,6 +53,7 @@ ${columns(
   card('Memory', 'resident, on this machine', memoryChart(run)),
 )}
 ${columns(card('Thresholds', '', thresholdTable(run)), notChecked(run))}
+${bill !== null && html`<div class="card">${new Markup(bill)}</div>`}
 ${scenario(run)}
 ${seconds(run)}
 </main>
