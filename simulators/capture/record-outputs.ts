@@ -49,7 +49,8 @@ export function terminalRecordOutput(sink: Sink & { readonly columns?: number })
       const rate = (messages - before.messages) / Math.max(seconds - before.seconds, 0.001);
       before = { messages, seconds };
       const text = `${number(messages)} messages | ${number(Math.round(rate))}/s | ${size(bytes)} | ${topic}`;
-      sink.write(`\r\x1b[K${printable(text).slice(0, Math.max((sink.columns ?? 80) - 1, 20))}`);
+      // A terminal that does not know its width says 0.
+      sink.write(`\r\x1b[K${printable(text).slice(0, (sink.columns || 80) - 1)}`);
       isLineOpen = true;
     },
     finished: (summary) => {

@@ -375,5 +375,8 @@ describeMosquitto('with Mosquitto', () => {
     ]);
     await recorded(second, other!.port, 2, () => replay(first, ...at(other!.port)), '-t', 'alerts/#');
     expect(byTopic(await captured(second))).toEqual(byTopic(alerts));
+    // Alerts are the product's to publish: it closes the connection of whoever tries.
+    const refused = await command(['replay', first, ...at(portOf(product.mqttUrl))]);
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringMatching(/alerts\/.*REPLAY_REFUSED/)]);
   }, 60_000);
 });

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { completeMapping, type MappedRow } from '../../simulators/mapping.js';
 import { type BadRow, inOrder, planRecording } from '../../simulators/recording.js';
 import { csvRecording } from '../../simulators/recording-csv.js';
@@ -13,7 +14,7 @@ const HOUR = 3_600_000;
 const T0 = Date.UTC(2020, 0, 1);
 const at = (hour: number) => new Date(T0 + hour * HOUR).toISOString();
 
-async function read(text: string) {
+async function read(text: string | Buffer) {
   const file = join(folder, 'recording.csv');
   writeFileSync(file, text);
   const bad: BadRow[] = [];
@@ -60,6 +61,12 @@ describe('recording', () => {
       code: 'REPLAY_FILE',
       message: expect.stringContaining('at line 4'),
     });
+  });
+
+  test('a packed file is read as a plain one', async () => {
+    const { plan, rows } = await read(gzipSync(`device,time,v\na,${at(0)},1\nb,${at(1)},1\n`));
+    expect(plan).toMatchObject({ rows: 2, badRows: 0 });
+    expect(rows).toEqual(['a@0', 'b@1']);
   });
 
   test('no file, no row, no column: one clear error each', async () => {
