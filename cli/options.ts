@@ -1,20 +1,8 @@
 /** Options that several client commands share; their letters and defaults are mosquitto's and emqtt-bench's. */
 import { InvalidArgumentError, Option } from 'commander';
 
-export function defaultMqttPort(): number {
-  return Number(process.env.MILLRACE_MQTT_PORT ?? 1883);
-}
-
 export function defaultHttpUrl(): string {
   return `http://${process.env.MILLRACE_HOST ?? '127.0.0.1'}:${process.env.MILLRACE_HTTP_PORT ?? 8080}`;
-}
-
-export function portOption(otherwise: number): Option {
-  return new Option('-p, --port <port>', 'where MQTT listens').default(otherwise).argParser((text) => {
-    const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
-    if (port < 1 || port > 65_535) throw new InvalidArgumentError('Must be a port from 1 to 65535.');
-    return port;
-  });
 }
 
 export function qosOption(): Option {
