@@ -175,7 +175,8 @@ export class Attempts {
     else stats.errors++;
     if (!isWorthLogging(waits + 1)) return;
     const records = { offset: tried.baseOffset, count: tried.count };
-    const about = { functionName, partition, ...records, attempts, error: this.failing };
+    const requestId = 'requestId' in outcome ? outcome.requestId : undefined;
+    const about = { functionName, requestId, partition, ...records, attempts, error: this.failing };
     log.warn(about, result.kind === 'throttled' ? 'an invocation was throttled' : 'an invocation failed');
   }
 }
