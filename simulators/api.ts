@@ -88,17 +88,12 @@ export class Api {
     return (await this.#get('/accounting')) as Accounting;
   }
 
-  /** A device's windows that start in [from, to), oldest first; none for a device that is not known. */
-  windows(deviceId: string, metric: string, from: number, to: number): Promise<Bucket[]> {
-    return this.#pages(`/devices/${encodeURIComponent(deviceId)}/windows`, { metric, from, to });
-  }
-
-  /** The same with all metrics. */
-  allWindows(deviceId: string, from: number): Promise<Window[]> {
+  /** A device's windows that start at `from` or later, oldest first; none for a device that is not known. */
+  windows(deviceId: string, from: number): Promise<Window[]> {
     return this.#pages(`/devices/${encodeURIComponent(deviceId)}/windows`, { from });
   }
 
-  allRollups(deviceId: string, period: string, from: number): Promise<Bucket[]> {
+  rollups(deviceId: string, period: string, from: number): Promise<Bucket[]> {
     return this.#pages(`/devices/${encodeURIComponent(deviceId)}/rollups`, { period, from });
   }
 
@@ -113,10 +108,6 @@ export class Api {
 
   alerts(state: 'pending' | 'firing'): Promise<AlertEntry[]> {
     return this.#pages('/alerts', { state });
-  }
-
-  rollups(deviceId: string, metric: string, period: string, from: number, to: number): Promise<Bucket[]> {
-    return this.#pages(`/devices/${encodeURIComponent(deviceId)}/rollups`, { metric, period, from, to });
   }
 
   async #since<T extends { readonly arrivalTime: string }>(
@@ -177,9 +168,4 @@ export class Api {
     }
     return response.json();
   }
-}
-
-/** Events of one metric over buckets. */
-export function countOf(buckets: readonly Bucket[], metric: string): number {
-  return buckets.reduce((sum, bucket) => sum + (bucket.metrics[metric]?.count ?? 0), 0);
 }

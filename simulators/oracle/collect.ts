@@ -15,7 +15,6 @@ export interface CollectOptions {
   readonly lookedAt: ReadonlySet<string>;
   /** Event times of the run begin about here, epoch ms. */
   readonly from: number;
-  readonly windowMs: number;
   /** Alerts told so far; null: nobody listens. */
   readonly alerts: () => readonly ObservedAlert[] | null;
 }
@@ -160,7 +159,7 @@ export class Collector {
   async #windows(): Promise<Map<string, WindowFigures>> {
     const windows = new Map<string, WindowFigures>();
     await this.#eachDevice(async (deviceId) => {
-      for (const { start, metrics } of await this.#options.api.allWindows(deviceId, this.#dayBefore)) {
+      for (const { start, metrics } of await this.#options.api.windows(deviceId, this.#dayBefore)) {
         for (const [metric, { count, sum, min, max, first, last }] of Object.entries(metrics)) {
           windows.set(`${deviceId} ${metric} ${Date.parse(start)}`, { count, sum, min, max, first, last });
         }
@@ -173,7 +172,7 @@ export class Collector {
     const rollups = new Map<string, RollupFigures>();
     await this.#eachDevice(async (deviceId) => {
       for (const period of Object.keys(PERIODS)) {
-        const buckets = await this.#options.api.allRollups(deviceId, period, this.#dayBefore);
+        const buckets = await this.#options.api.rollups(deviceId, period, this.#dayBefore);
         for (const { start, metrics } of buckets) {
           for (const [metric, { count, sum, min, max }] of Object.entries(metrics)) {
             rollups.set(`${deviceId} ${metric} ${period} ${Date.parse(start)}`, { count, sum, min, max });

@@ -41,7 +41,6 @@ export async function judgeBackend(plan: Plan, options: BackendJudgingOptions): 
     devices,
     lookedAt,
     from: plan.start,
-    windowMs: options.oracle.windowMs,
     alerts: () => (options.alerts === null ? null : ledger.alerts()),
   });
   const before = await collector.before();

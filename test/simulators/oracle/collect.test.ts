@@ -34,7 +34,6 @@ async function collectorOf(answer: Answer) {
     devices: new Set(['a', 'b']),
     lookedAt: new Set(['a']),
     from: START,
-    windowMs: 10_000,
     alerts: () => [],
   });
 }
