@@ -1,6 +1,7 @@
 /** Amazon Resource Names, as triggers and destinations give them: literally, or by reference to a resource. */
+
+import { type PathKeys, type Problems, suggestion } from '../../common/problems.js';
 import { evaluate, referredId } from './intrinsics.js';
-import { type PathKeys, type Problems, suggestion } from './problems.js';
 import type { Resource, Resources } from './resources.js';
 
 export interface Arn {

@@ -1,7 +1,8 @@
 /** What becomes of a function's asynchronous invocations: Lambda's EventInvokeConfig. */
+
+import { type PathKeys, suggestion } from '../../common/problems.js';
 import { readArn } from './arn.js';
 import type { AsynchronousSettings } from './manifest.js';
-import { type PathKeys, suggestion } from './problems.js';
 import type { WiringContext } from './trigger-context.js';
 import { isObject, refuseOthers, whole } from './values.js';
 

@@ -1,6 +1,7 @@
 /** How functions share the account's concurrency: Lambda keeps part of it for those that reserve none. */
+
+import type { Problems } from '../../common/problems.js';
 import type { FunctionManifest } from './manifest.js';
-import type { Problems } from './problems.js';
 
 const LEAST_UNRESERVED = 100;
 

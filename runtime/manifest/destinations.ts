@@ -4,11 +4,12 @@
  *
  * Collected while triggers and functions are read; `finish` answers them once all streams are known.
  */
+
+import { type PathKeys, type Problems, suggestion } from '../../common/problems.js';
 import type { DestinationSettings } from '../../common/settings.js';
 import { type Arn, readArn } from './arn.js';
 import { type LocalStreams, TOPIC_RETENTION_MS } from './local-streams.js';
 import type { DestinationManifest } from './manifest.js';
-import { type PathKeys, type Problems, suggestion } from './problems.js';
 import type { Resources } from './resources.js';
 import { isObject, refuseOthers } from './values.js';
 

@@ -1,6 +1,7 @@
 /** The sections `environment` of the provider and of a function, within Lambda's limits. */
+
+import type { PathKeys, Problems } from '../../common/problems.js';
 import { evaluate } from './intrinsics.js';
-import type { PathKeys, Problems } from './problems.js';
 import type { Resources } from './resources.js';
 
 /** Of all names and values together. */

@@ -3,9 +3,10 @@
  * knows no word for (it has none of Kafka's error controls). They replace what the trigger says, as in the packager's
  * template.
  */
+
+import { type PathKeys, type Problems, suggestion } from '../../common/problems.js';
 import type { EventSourceKind } from './manifest.js';
 import type { Given, GivenMapping, MappingKey } from './mapping-rules.js';
-import { type PathKeys, type Problems, suggestion } from './problems.js';
 import type { Extension, Resources } from './resources.js';
 import { isObject } from './values.js';
 

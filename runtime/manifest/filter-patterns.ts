@@ -1,7 +1,8 @@
 /** `filterPatterns`: checked here with what compiles them later, so that a wrong one is found at start, with its place. */
+
+import { type PathKeys, type Problems, pathOf } from '../../common/problems.js';
 import { filterProblems } from '../mappings/filters/filter.js';
 import type { EventSourceKind } from './manifest.js';
-import { type PathKeys, type Problems, pathOf } from './problems.js';
 import { isObject } from './values.js';
 
 /** The patterns as they stand in the file; worth nothing when a problem was added. */

@@ -1,5 +1,5 @@
 /** What may stand in a function's entry, and what of it matters on one machine. */
-import { type PathKeys, type Problems, suggestion } from './problems.js';
+import { type PathKeys, type Problems, suggestion } from '../../common/problems.js';
 
 const HONOURED = [
   'destinations',

@@ -1,12 +1,12 @@
 /** The section `functions`: handlers, limits, environment and triggers, with the local settings applied. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { PathKeys, Problems } from '../../common/problems.js';
 import type { LocalFunctionSettings } from '../../common/settings.js';
 import { asynchronousOf } from './asynchronous.js';
 import { environmentOf } from './environment-variables.js';
 import { checkFunctionKeys } from './function-keys.js';
 import type { FunctionManifest, Trigger } from './manifest.js';
-import type { PathKeys, Problems } from './problems.js';
 import { isSchedule } from './schedule-trigger.js';
 import type { WiringContext } from './trigger-context.js';
 import { triggersOf } from './triggers.js';

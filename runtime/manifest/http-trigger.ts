@@ -1,6 +1,7 @@
 /** `httpApi:` entries: routes of an HTTP API. */
+
+import { type PathKeys, type Problems, suggestion } from '../../common/problems.js';
 import type { HttpTrigger } from './manifest.js';
-import { type PathKeys, type Problems, suggestion } from './problems.js';
 
 const METHODS = ['*', 'GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS', 'ANY'];
 const REFUSED: Readonly<Record<string, string>> = {

@@ -1,8 +1,8 @@
 /** `iot:` entries: IoT rules, each event that their SQL selects an asynchronous invocation. */
 import { messageOf } from '../../common/errors.js';
+import type { PathKeys } from '../../common/problems.js';
 import { parseRuleSql } from '../iot-rules/rule-sql.js';
 import type { IotTrigger } from './manifest.js';
-import type { PathKeys } from './problems.js';
 import type { TriggerContext } from './trigger-context.js';
 import { isObject, refuseOthers, text, truth } from './values.js';
 

@@ -4,13 +4,14 @@
  *
  * The packager has no word for Kafka's error controls; they are read from `resources.extensions`.
  */
+
+import type { PathKeys, Problems } from '../../common/problems.js';
 import { readArn } from './arn.js';
 import { TOPIC_RETENTION_MS } from './local-streams.js';
 import { clusterNameToken } from './logical-ids.js';
 import type { StreamTrigger } from './manifest.js';
 import { type GivenMapping, givenOf, mappingOf } from './mapping-rules.js';
 import { logicalIds } from './osls.js';
-import type { PathKeys, Problems } from './problems.js';
 import { ACCOUNT } from './resources.js';
 import type { TriggerContext } from './trigger-context.js';
 import { isObject, refuseOthers, text, whole } from './values.js';

@@ -3,6 +3,7 @@
  * on, and fills in defaults. All problems come at once, each with its place in the file.
  */
 import { dirname, resolve } from 'node:path';
+import { Problems, suggestion } from '../../common/problems.js';
 import { checkConcurrency } from './concurrency.js';
 import { Destinations } from './destinations.js';
 import { Extensions } from './extensions.js';
@@ -10,7 +11,6 @@ import { functionsOf } from './functions.js';
 import { LocalStreams } from './local-streams.js';
 import { type Manifest, ManifestError } from './manifest.js';
 import { type Environment, logicalIds, readConfiguration } from './osls.js';
-import { Problems, suggestion } from './problems.js';
 import { resourcesOf } from './resources.js';
 import { checkStreamSettings, defaultsOf, settingsOf } from './settings.js';
 import { isObject } from './values.js';

@@ -2,8 +2,9 @@
  * Which streams one machine needs: the Kinesis streams under `resources`, one for each Kafka topic and queue that
  * triggers a function, and those that `custom.millrace.streams` makes by giving them partitions.
  */
+
+import { type Problems, suggestion } from '../../common/problems.js';
 import type { StreamManifest } from './manifest.js';
-import { type Problems, suggestion } from './problems.js';
 import type { Resource, Resources } from './resources.js';
 import { isObject, numberOf, whole } from './values.js';
 

@@ -5,6 +5,7 @@
  * Times are in milliseconds throughout; -1 means "no limit", as in Lambda's own settings.
  */
 import { MillraceError } from '../../common/errors.js';
+import type { Problem } from '../../common/problems.js';
 import type { DestinationSettings, LocalFunctionSettings, Settings } from '../../common/settings.js';
 
 /** Which service an event source mapping stands for: it decides the event's shape, and when a batch window begins. */
@@ -138,18 +139,12 @@ export interface Manifest {
   readonly settings: Settings;
 }
 
-export interface ManifestProblem {
-  /** Where in the file: `functions.alert.events[0].stream.batchSize`. */
-  readonly path: string;
-  readonly reason: string;
-}
-
 /** Everything that is wrong with a serverless.yml, at once. Code `MANIFEST_INVALID`. */
 export class ManifestError extends MillraceError {
   readonly file: string;
-  readonly problems: readonly ManifestProblem[];
+  readonly problems: readonly Problem[];
 
-  constructor(file: string, problems: readonly ManifestProblem[], cause?: unknown) {
+  constructor(file: string, problems: readonly Problem[], cause?: unknown) {
     const lines = problems.map(({ path, reason }) => `  ${path === '' ? '(file)' : path}: ${reason}`);
     super(`${file} cannot be used:\n${lines.join('\n')}`, {
       code: 'MANIFEST_INVALID',

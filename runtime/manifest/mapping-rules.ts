@@ -2,10 +2,11 @@
  * The settings of an event source mapping, whichever way the file gives them: ranges, defaults and relations of
  * Lambda's CreateEventSourceMapping, per kind of source.
  */
+
+import type { PathKeys, Problems } from '../../common/problems.js';
 import type { Allowed, Destinations } from './destinations.js';
 import { filterPatterns } from './filter-patterns.js';
 import type { EventSourceKind, StreamTrigger } from './manifest.js';
-import type { PathKeys, Problems } from './problems.js';
 import { numberOf, oneOf, type Reader, truth, whole } from './values.js';
 
 /** osls' names where it has one. Times as in the file: seconds. */

@@ -4,12 +4,13 @@
  *
  * A stream has one batch under way per partition: `maximumConcurrency` bounds the partitions it may have here.
  */
+
+import type { PathKeys } from '../../common/problems.js';
 import { type Arn, readArn } from './arn.js';
 import { queueNameToken } from './logical-ids.js';
 import type { StreamTrigger } from './manifest.js';
 import { type GivenMapping, givenOf, type Mapping, mappingOf } from './mapping-rules.js';
 import { logicalIds } from './osls.js';
-import type { PathKeys } from './problems.js';
 import type { Resource } from './resources.js';
 import type { TriggerContext } from './trigger-context.js';
 import { isObject, numberOf, refuseOthers, whole } from './values.js';

@@ -3,8 +3,9 @@
  * adds to the packager's own resources (`extensions`). Only streams, queues, topics and buckets matter locally; other
  * resources belong to AWS alone and are left to it.
  */
+
+import type { PathKeys, Problems } from '../../common/problems.js';
 import { evaluate } from './intrinsics.js';
-import type { PathKeys, Problems } from './problems.js';
 import { isObject } from './values.js';
 
 /** Stands in ARNs where AWS has the owner's account. */

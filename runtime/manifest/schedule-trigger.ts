@@ -1,9 +1,9 @@
 /** `schedule:` entries, each expression checked as AWS would, with a rule name of its own. */
 import { messageOf } from '../../common/errors.js';
+import { type PathKeys, type Problems, suggestion } from '../../common/problems.js';
 import { parseSchedule } from '../schedules/schedule.js';
 import type { ScheduleTrigger } from './manifest.js';
 import { logicalIds } from './osls.js';
-import { type PathKeys, type Problems, suggestion } from './problems.js';
 import type { TriggerContext } from './trigger-context.js';
 import { isObject, oneOf, text, truth } from './values.js';
 

@@ -3,10 +3,10 @@
  * and the settings checked against each other.
  */
 import { Ajv } from 'ajv';
+import { type Problems, suggestion } from '../../common/problems.js';
 import type { LocalFunctionSettings, Settings, StreamSettings } from '../../common/settings.js';
 import { durationMs, epochMs, sizeBytes } from '../../common/units.js';
 import type { GivenDestination } from './destinations.js';
-import { type Problems, suggestion } from './problems.js';
 import { functionSchema, settingsSchema, streamSchema } from './settings-schema.js';
 import { isObject } from './values.js';
 

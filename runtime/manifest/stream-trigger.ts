@@ -1,10 +1,11 @@
 /** `stream:` entries: event source mappings from Kinesis streams. */
+
+import { type PathKeys, suggestion } from '../../common/problems.js';
 import { type Arn, readArn } from './arn.js';
 import { streamNameToken } from './logical-ids.js';
 import type { StreamTrigger } from './manifest.js';
 import { type GivenMapping, givenOf, mappingOf } from './mapping-rules.js';
 import { logicalIds } from './osls.js';
-import { type PathKeys, suggestion } from './problems.js';
 import type { TriggerContext } from './trigger-context.js';
 import { isObject, oneOf, refuseOthers } from './values.js';
 

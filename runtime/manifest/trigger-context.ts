@@ -1,8 +1,9 @@
 /** What reading a function's triggers needs to know of the rest of the file. */
+
+import type { Problems } from '../../common/problems.js';
 import type { Destinations } from './destinations.js';
 import type { Extensions } from './extensions.js';
 import type { LocalStreams } from './local-streams.js';
-import type { Problems } from './problems.js';
 import type { Resources } from './resources.js';
 
 /** Names of the functions' triggers are the manifest's own affair; these are shared by all functions. */

@@ -2,11 +2,12 @@
  * Entries under a function's `events:` as triggers: stream (Kinesis), kafka, msk, sqs, schedule, iot and httpApi.
  * Whatever else AWS or osls knows is refused with the reason; nothing is ignored.
  */
+
+import { type PathKeys, suggestion } from '../../common/problems.js';
 import { httpTrigger } from './http-trigger.js';
 import { iotTrigger } from './iot-trigger.js';
 import { kafkaTrigger } from './kafka-trigger.js';
 import type { Trigger } from './manifest.js';
-import { type PathKeys, suggestion } from './problems.js';
 import { queueTrigger } from './queue-trigger.js';
 import { scheduleTriggers } from './schedule-trigger.js';
 import { streamTrigger } from './stream-trigger.js';

@@ -5,7 +5,7 @@
  * Numbers and booleans may also stand there as strings ("100"), as variables such as `${env:BATCH_SIZE}` leave them:
  * the packager takes them too.
  */
-import { type PathKeys, type Problems, suggestion } from './problems.js';
+import { type PathKeys, type Problems, suggestion } from '../../common/problems.js';
 
 export type Reader<T> = (value: unknown, at: PathKeys, problems: Problems) => T | undefined;
 

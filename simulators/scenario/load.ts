@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { isMap, LineCounter, parseDocument } from 'yaml';
 import { MillraceError, messageOf } from '../../common/errors.js';
-import { type PathKeys, Problems, suggestion } from '../../runtime/manifest/problems.js';
+import { type PathKeys, Problems, suggestion } from '../../common/problems.js';
 import { checkRelations } from './relations.js';
 import type { Fleet, Metric, Phase, Scenario, Threshold } from './scenario.js';
 import { chaosSchemas, failureSchemas, metricSchemas, scenarioSchema } from './schema.js';

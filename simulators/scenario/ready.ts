@@ -2,7 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { MillraceError } from '../../common/errors.js';
-import { suggestion } from '../../runtime/manifest/problems.js';
+import { suggestion } from '../../common/problems.js';
 import { loadScenario } from './load.js';
 import type { Scenario } from './scenario.js';
 

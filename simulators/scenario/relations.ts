@@ -1,5 +1,5 @@
 /** What a schema cannot say: how the parts of a scenario depend on one another. */
-import type { Problems } from '../../runtime/manifest/problems.js';
+import type { Problems } from '../../common/problems.js';
 import type { Fleet, MachineState, Metric, Scenario } from './scenario.js';
 
 export function checkRelations({ fleets, phases, chaos }: Scenario, problems: Problems): void {

@@ -1,15 +1,20 @@
 /**
- * Problems in a serverless.yml: collecting all of them, naming each place as a reader of the file would, and turning
- * what ajv says into sentences.
+ * Problems in a YAML file that people write (serverless.yml, a scenario): collecting all of them, naming each place as a
+ * reader of the file would, and turning what ajv says into sentences.
  */
 import type { ErrorObject } from 'ajv';
-import type { ManifestProblem } from './manifest.js';
 
 /** Keys and indexes from the file's top: `['functions', 'alert', 'events', 0]`. */
 export type PathKeys = readonly (string | number)[];
 
+export interface Problem {
+  /** Where in the file: `functions.alert.events[0].stream.batchSize`. */
+  readonly path: string;
+  readonly reason: string;
+}
+
 export class Problems {
-  readonly list: ManifestProblem[] = [];
+  readonly list: Problem[] = [];
 
   add(path: PathKeys, reason: string): void {
     this.list.push({ path: pathOf(path), reason });
