@@ -143,7 +143,7 @@ async function compose(
   const firings = openFirings(join(storesDirectory, 'firings.db'));
   undo.add(() => firings.close());
   // The directory is locked: whoever was running a schedule when it was last closed is dead.
-  firings.releaseAll();
+  await firings.releaseAll();
   const create = (wanted: Manifest): Promise<Functions> =>
     createFunctions({
       manifest: wanted,

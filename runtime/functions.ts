@@ -96,7 +96,7 @@ export async function createFunctions(options: FunctionsOptions): Promise<Functi
   });
   let mappings: readonly Mapping[] = [];
   const scheduler = createScheduler({
-    jobs: scheduleJobs(manifest.functions, options.firings, options.clock.now(), (fn, run, rule) =>
+    jobs: await scheduleJobs(manifest.functions, options.firings, options.clock.now(), (fn, run, rule) =>
       startRun(poolOf(fn.name), run, rule, asynchronous, manifest.region),
     ),
     firings: options.firings,

@@ -9,8 +9,9 @@
  *   happens twice, in part, which jobs must stand: they are idempotent and take up where they ended;
  * - after a loss of power, a claim or its end may be forgotten: the moment is then run again, never left out.
  *
- * Clocks of the processes on one store must agree within `CLOCK_TOLERANCE_MS`. Calls are short and synchronous: one
- * small transaction that waits for no disk.
+ * Clocks of the processes on one store must agree within `CLOCK_TOLERANCE_MS`. A call is one small transaction; it
+ * rejects with a `MillraceError` that says whether a retry helps, and then a claim may or may not have been won: it is
+ * asked for again, at the latest when its lease has run out.
  */
 export const CLOCK_TOLERANCE_MS = 60_000;
 
@@ -40,19 +41,19 @@ export interface Firing {
 
 export interface Firings {
   /** When the rule came to have this expression (epoch ms): `now` the first time, the same ever after. */
-  register(rule: string, expression: string, now: number): number;
+  register(rule: string, expression: string, now: number): Promise<number>;
   /** The rule must be registered. */
-  claim(request: ClaimRequest): Claim;
+  claim(request: ClaimRequest): Promise<Claim>;
   /** Extends the lease of a claim won. False: somebody else has claimed since. */
-  renew(rule: string, due: number, until: number): boolean;
+  renew(rule: string, due: number, until: number): Promise<boolean>;
   /** The run has ended, well or not. */
-  finish(rule: string, due: number): void;
+  finish(rule: string, due: number): Promise<void>;
   /** The latest moment claimed, or undefined when none ever was. */
-  last(rule: string): Firing | undefined;
+  last(rule: string): Promise<Firing | undefined>;
   /**
    * Lets go of all claims whose runs have not finished. For a process that knows it is alone on the store: whoever
    * held them is dead, and nobody should have to wait for their leases.
    */
-  releaseAll(): void;
-  close(): void;
+  releaseAll(): Promise<void>;
+  close(): Promise<void>;
 }

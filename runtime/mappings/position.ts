@@ -17,25 +17,24 @@ export class Position {
   readonly #waiting: Waiting;
   #next: bigint;
   #window: OpenWindow | null = null;
-  /** Where AT_TIMESTAMP is has to be looked up first. */
-  #isKnown = true;
+  /** Where AT_TIMESTAMP is, and the row of a tumbling lane, have to be looked up first. */
+  #isKnown: boolean;
+  /** There is no checkpoint yet. */
+  #isNew: boolean;
 
   constructor(context: LaneContext, waiting: Waiting) {
     const { trigger, functionName, stream, partition, lane, group, checkpoints } = context;
     this.#context = context;
     this.#waiting = waiting;
-    const row = context.windowStates?.load(group, partition);
-    if (row !== undefined) {
-      this.#next = row.next;
-      this.#window = row.window;
-      return;
-    }
     const factor = trigger.parallelizationFactor;
     const saved = savedPosition(checkpoints, functionName, stream.name, partition, lane, factor);
     const { start, end } = stream.ends(partition);
     this.#next = saved ?? (trigger.startingPosition === 'LATEST' ? end : start);
-    if (saved === undefined && trigger.startingPosition === 'AT_TIMESTAMP') this.#isKnown = false;
-    else checkpoints.save(group, partition, this.#next);
+    this.#isKnown =
+      context.windowStates === undefined &&
+      (saved !== undefined || trigger.startingPosition !== 'AT_TIMESTAMP');
+    this.#isNew = saved === undefined;
+    if (this.#isKnown) checkpoints.save(group, partition, this.#next);
   }
 
   /** Next offset to finish. */
@@ -47,13 +46,25 @@ export class Position {
     return this.#window;
   }
 
-  /** Looks up where to begin, once. Rejects when the stream cannot be read. */
+  /** Looks up where to begin, once. Rejects when the stream or the window states cannot be read. */
   async begin(): Promise<void> {
     if (this.#isKnown) return;
-    const { stream, partition, trigger } = this.#context;
-    const offset = await stream.offsetAt(partition, trigger.startingTimestamp ?? 0);
-    await this.advance(offset);
-    this.#isKnown = this.#next === offset;
+    const { stream, partition, trigger, windowStates, group, checkpoints } = this.#context;
+    const row = await windowStates?.load(group, partition);
+    if (row !== undefined) {
+      this.#next = row.next;
+      this.#window = row.window;
+      this.#isKnown = true;
+      return;
+    }
+    if (this.#isNew && trigger.startingPosition === 'AT_TIMESTAMP') {
+      const offset = await stream.offsetAt(partition, trigger.startingTimestamp ?? 0);
+      await this.advance(offset);
+      this.#isKnown = this.#next === offset;
+    } else {
+      checkpoints.save(group, partition, this.#next);
+      this.#isKnown = true;
+    }
   }
 
   /**
@@ -65,7 +76,8 @@ export class Position {
     const { functionName, partition, log } = this.#context;
     for (let failures = 1; ; failures++) {
       try {
-        this.#save(next, window);
+        const saving = this.#save(next, window);
+        if (saving !== undefined) await saving;
         this.#next = next;
         this.#window = window;
         this.failing = null;
@@ -83,10 +95,18 @@ export class Position {
     }
   }
 
-  /** The row of a tumbling lane is the truth: it comes first. */
-  #save(next: bigint, window: OpenWindow | null): void {
-    const { windowStates, checkpoints, group, partition } = this.#context;
-    windowStates?.save(group, partition, { next, window });
+  /** The row of a tumbling lane is the truth: it comes first. Other lanes wait for nothing. */
+  #save(next: bigint, window: OpenWindow | null): Promise<void> | undefined {
+    const { windowStates, group, partition } = this.#context;
+    if (windowStates === undefined) {
+      this.#saveCheckpoint(next);
+      return undefined;
+    }
+    return windowStates.save(group, partition, { next, window }).then(() => this.#saveCheckpoint(next));
+  }
+
+  #saveCheckpoint(next: bigint): void {
+    const { checkpoints, group, partition } = this.#context;
     if (next !== this.#next || !this.#isKnown) checkpoints.save(group, partition, next);
   }
 }

@@ -6,17 +6,17 @@ import type { SchedulerClock } from './scheduler.js';
 
 export interface Claims {
   /** The moment to look for missed ones from, epoch ms; undefined when nothing is known of earlier times. */
-  servedUntil(rule: string): number | undefined;
-  claim(rule: string, due: number, overlap: boolean): Claim;
-  /** Keeps a claim that was won. Call the answer when the run has ended; neither throws. */
-  hold(rule: string, due: number): () => void;
+  servedUntil(rule: string): Promise<number | undefined>;
+  claim(rule: string, due: number, overlap: boolean): Promise<Claim>;
+  /** Keeps a claim that was won. Call the answer when the run has ended; neither throws nor rejects. */
+  hold(rule: string, due: number): () => Promise<void>;
 }
 
 /** For one process that keeps no books: every claim is won. */
 export const ALONE: Claims = {
-  servedUntil: () => undefined,
-  claim: () => ({ kind: 'won' }),
-  hold: () => () => {},
+  servedUntil: async () => undefined,
+  claim: async () => ({ kind: 'won' }),
+  hold: () => async () => {},
 };
 
 /**
@@ -33,34 +33,41 @@ export function createClaims(
   onError: (rule: string, error: unknown, due: number) => void,
 ): Claims {
   return {
-    servedUntil(rule) {
-      const last = firings.last(rule);
+    async servedUntil(rule) {
+      const last = await firings.last(rule);
       if (last === undefined) return undefined;
       return last.finished ? last.due : last.due - 1;
     },
     claim: (rule, due, overlap) => firings.claim({ rule, due, now: clock.now(), leaseMs: LEASE_MS, overlap }),
     hold(rule, due) {
-      const guarded = (work: () => void) => {
+      const guarded = async (work: () => Promise<void>) => {
         try {
-          work();
+          await work();
         } catch (error) {
           onError(rule, error, due);
         }
       };
+      let ended = false;
       let cancel = () => {};
+      let renewing: Promise<void> = Promise.resolve();
+      const renew = async () => {
+        let ours = true;
+        await guarded(async () => {
+          ours = await firings.renew(rule, due, clock.now() + LEASE_MS);
+        });
+        if (ours && !ended) renewLater();
+      };
       const renewLater = () => {
         cancel = clock.after(LEASE_MS / RENEWALS_PER_LEASE, () => {
-          let ours = true;
-          guarded(() => {
-            ours = firings.renew(rule, due, clock.now() + LEASE_MS);
-          });
-          if (ours) renewLater();
+          renewing = renew();
         });
       };
       renewLater();
-      return () => {
+      return async () => {
+        ended = true;
         cancel();
-        guarded(() => firings.finish(rule, due));
+        await renewing;
+        await guarded(() => firings.finish(rule, due));
       };
     },
   };

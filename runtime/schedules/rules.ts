@@ -12,30 +12,30 @@ import type { Job } from './scheduler.js';
 export type StartRun = (fn: FunctionManifest, run: ScheduledRun, rule: string) => Promise<void>;
 
 /** Jobs of all enabled schedules; their rules get registered. `now`: epoch ms. */
-export function scheduleJobs(
+export async function scheduleJobs(
   functions: readonly FunctionManifest[],
   firings: Firings,
   now: number,
   start: StartRun,
-): Job[] {
-  return functions.flatMap((fn) =>
-    fn.triggers.flatMap((trigger) => {
-      if (trigger.type !== 'schedule' || !trigger.enabled) return [];
+): Promise<Job[]> {
+  const jobs: Job[] = [];
+  for (const fn of functions) {
+    for (const trigger of fn.triggers) {
+      if (trigger.type !== 'schedule' || !trigger.enabled) continue;
       const name = `${fn.name}/${trigger.name}`;
       const { expression, timezone } = trigger;
       // With the zone, because another zone is another schedule; a rate knows none.
-      const created = firings.register(name, `${expression} ${timezone}`, now);
-      return [
-        {
-          name,
-          schedule: parseSchedule(expression, created, { seconds: true, timezone }),
-          created,
-          overlap: fn.local.overlap,
-          run: (time: number) => start(fn, scheduledRun(fn, trigger, time), name),
-        },
-      ];
-    }),
-  );
+      const created = await firings.register(name, `${expression} ${timezone}`, now);
+      jobs.push({
+        name,
+        schedule: parseSchedule(expression, created, { seconds: true, timezone }),
+        created,
+        overlap: fn.local.overlap,
+        run: (time: number) => start(fn, scheduledRun(fn, trigger, time), name),
+      });
+    }
+  }
+  return jobs;
 }
 
 export function scheduledRun(fn: FunctionManifest, trigger: ScheduleTrigger, time: number): ScheduledRun {

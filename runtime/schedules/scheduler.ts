@@ -86,6 +86,7 @@ function createRunner(job: Job, clock: SchedulerClock, claims: Claims, onError: 
   let stopped = true;
   let cancel = () => {};
   const running = new Set<Promise<void>>();
+  const asking = new Set<Promise<void>>();
   /** The next moment that nobody is known to have served. */
   let due: number | undefined;
   let seen = 0;
@@ -98,24 +99,34 @@ function createRunner(job: Job, clock: SchedulerClock, claims: Claims, onError: 
     cancel = clock.after(Math.min(Math.max(0, at - seen), LONGEST_WAIT_MS), wake);
   };
 
+  /** Whatever asks the store is waited for by `stop`. */
+  const meanwhile = (work: () => Promise<void>) => {
+    const done = work().finally(() => asking.delete(done));
+    asking.add(done);
+  };
+
   const wake = () => {
     if (stopped) return;
     const now = clock.now();
     if (now < seen) due = schedule.next(now);
     if (due === undefined || now < due) return arm();
-    const time = schedule.last(now) ?? due;
-    let claim: Claim;
+    meanwhile(() => claim(schedule.last(now) ?? due!, now));
+  };
+
+  const claim = async (time: number, now: number) => {
+    let claimed: Claim;
     try {
-      claim = claims.claim(name, time, overlap);
+      claimed = await claims.claim(name, time, overlap);
     } catch (error) {
       onError(job, error, time);
-      return arm(now + STORE_RETRY_MS);
+      return arm(clock.now() + STORE_RETRY_MS);
     }
-    if (claim.kind === 'busy') return arm(Math.min(claim.until, schedule.next(time) ?? claim.until));
+    if (claimed.kind === 'busy') return arm(Math.min(claimed.until, schedule.next(time) ?? claimed.until));
     due = schedule.next(Math.min(time, now));
-    if (claim.kind === 'won') begin(time);
+    // Also when stopped meanwhile: a moment that was won is nobody else's until its lease has run out.
+    if (claimed.kind === 'won') begin(time);
     // Without overlap the run arms again when it ends: what fell due meanwhile is then caught up at once.
-    if (claim.kind === 'served' || overlap) arm();
+    if (claimed.kind === 'served' || overlap) arm();
   };
 
   const begin = (time: number) => {
@@ -135,24 +146,34 @@ function createRunner(job: Job, clock: SchedulerClock, claims: Claims, onError: 
     } catch (error) {
       onError(job, error, time);
     }
-    end();
+    await end();
+  };
+
+  const resume = async () => {
+    const now = clock.now();
+    let served: number | undefined;
+    try {
+      served = await claims.servedUntil(name);
+    } catch (error) {
+      onError(job, error, now);
+      if (!stopped) cancel = clock.after(STORE_RETRY_MS, () => meanwhile(resume));
+      return;
+    }
+    const from = Math.max(job.created ?? Number.NEGATIVE_INFINITY, served ?? Number.NEGATIVE_INFINITY);
+    due = schedule.next(from === Number.NEGATIVE_INFINITY ? now : Math.min(from, now));
+    arm();
   };
 
   return {
     start() {
       if (!stopped) return;
       stopped = false;
-      const now = clock.now();
-      const from = Math.max(
-        job.created ?? Number.NEGATIVE_INFINITY,
-        claims.servedUntil(name) ?? Number.NEGATIVE_INFINITY,
-      );
-      due = schedule.next(from === Number.NEGATIVE_INFINITY ? now : Math.min(from, now));
-      arm();
+      meanwhile(resume);
     },
     async stop() {
       stopped = true;
       cancel();
+      await Promise.all(asking);
       await Promise.all(running);
     },
   };

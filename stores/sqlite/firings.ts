@@ -57,30 +57,30 @@ export function openFirings(path: string): Firings {
     throw new MillraceError(`schedule '${rule}' was never registered`, { code: 'RULE_NOT_REGISTERED' });
   };
   return {
-    register: (rule, expression, now) =>
+    register: async (rule, expression, now) =>
       transact(database, path, () => {
         add.run(rule, expression, now);
         return rowOf(rule).created;
       }),
-    claim({ rule, due, now, leaseMs, overlap }) {
+    async claim({ rule, due, now, leaseMs, overlap }) {
       const { changes } = attempt(path, () => claim.run(rule, due, now, leaseMs, overlap ? 1 : 0));
       if (changes === 1) return { kind: 'won' };
       const row = rowOf(rule);
       const served = row.due === null || row.due > due || (row.due === due && row.finished === 1);
       return served ? { kind: 'served' } : { kind: 'busy', until: row.lease };
     },
-    renew: (rule, due, until) => attempt(path, () => renew.run(rule, due, until)).changes === 1,
-    finish: (rule, due) => {
+    renew: async (rule, due, until) => attempt(path, () => renew.run(rule, due, until)).changes === 1,
+    finish: async (rule, due) => {
       attempt(path, () => finish.run(rule, due));
     },
-    last(rule) {
+    async last(rule) {
       const row = rowOf(rule);
       return row.due === null ? undefined : { due: row.due, finished: row.finished === 1 };
     },
-    releaseAll: () => {
+    releaseAll: async () => {
       attempt(path, () => release.run());
     },
-    close: () => {
+    close: async () => {
       database.close();
     },
   };

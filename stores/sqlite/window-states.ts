@@ -33,18 +33,18 @@ export function openWindowStates(path: string): WindowStates {
   );
   const write = database.prepare('REPLACE INTO window_state VALUES (?, ?, ?, ?, ?, ?)');
   return {
-    load(group, partition) {
+    async load(group, partition) {
       const row = (read.all(group, partition) as Row[])[0];
       if (row === undefined) return undefined;
       const { window_start: start, window_end: end, state } = row;
       const window = start === null || end === null || state === null ? null : { start, end, state };
       return { next: BigInt(row.next), window };
     },
-    save(group, partition, { next, window }) {
+    async save(group, partition, { next, window }) {
       const columns = [window?.start ?? null, window?.end ?? null, window?.state ?? null];
       transact(database, path, () => write.run(group, partition, next, ...columns));
     },
-    close() {
+    async close() {
       database.close();
     },
   };

@@ -6,7 +6,7 @@ import { withDirectory } from '../support/streams.js';
 import { firingsContract } from './firings.contract.js';
 
 describe('SQLite', () => {
-  firingsContract(() => openFirings(':memory:'));
+  firingsContract(async () => openFirings(':memory:'));
 
   test('of processes that claim the same moments at the same time, one wins each', async () => {
     const moments = 500;

@@ -8,16 +8,16 @@ import { openFirings } from '../../stores/sqlite/firings.js';
 
 const [path = '', moments = '0'] = process.argv.slice(2);
 const firings = openFirings(path);
-firings.register('job', 'rate(1 minute)', 0);
+await firings.register('job', 'rate(1 minute)', 0);
 writeSync(1, 'ready\n');
 await once(process.stdin, 'data');
 let won = '';
 for (let due = 1; due <= Number(moments); due++) {
-  const claim = firings.claim({ rule: 'job', due, now: due, leaseMs: 1_000, overlap: true });
+  const claim = await firings.claim({ rule: 'job', due, now: due, leaseMs: 1_000, overlap: true });
   if (claim.kind !== 'won') continue;
   won += `${due}\n`;
-  firings.finish('job', due);
+  await firings.finish('job', due);
 }
-firings.close();
+await firings.close();
 writeSync(1, `${won}end\n`);
 process.exit(0);

@@ -30,6 +30,8 @@ export class VirtualClock implements SchedulerClock {
   }
 
   async advance(ms: number): Promise<void> {
+    // What was begun may be about to set a timer.
+    await settle();
     const end = this.#monotonic + ms;
     for (;;) {
       const timer = this.#timers.sort((a, b) => a.at - b.at)[0];

@@ -187,7 +187,7 @@ async function play(
         checkpoints,
         windowStates: {
           ...windowStates,
-          save: (...row) => (isDead() ? undefined : windowStates.save(...row)),
+          save: async (...row) => (isDead() ? undefined : windowStates.save(...row)),
         },
         destination: {
           ...documents,

@@ -25,7 +25,7 @@ function fn(...triggers: Partial<ScheduleTrigger>[]): FunctionManifest {
 test('jobs of enabled schedules tell the function its rule, the moment and the input', async () => {
   const firings = openFirings(':memory:');
   const runs: [ScheduledRun, string][] = [];
-  const jobs = scheduleJobs(
+  const jobs = await scheduleJobs(
     [fn({}, { name: 'off', enabled: false }, { name: 'nightly', method: 'scheduler', input: { a: 1 } })],
     firings,
     5 * HOUR,
@@ -54,15 +54,15 @@ test('jobs of enabled schedules tell the function its rule, the moment and the i
       'rollup/nightly',
     ],
   ]);
-  firings.close();
+  await firings.close();
 });
 
-test('a later start counts a rate from its creation, another expression from now', () => {
+test('a later start counts a rate from its creation, another expression from now', async () => {
   const firings = openFirings(':memory:');
-  const created = (expression: string, now: number) =>
-    scheduleJobs([fn({ expression })], firings, now, () => Promise.resolve())[0]?.created;
-  expect(created('rate(1 hour)', 1)).toBe(1);
-  expect(created('rate(1 hour)', 2)).toBe(1);
-  expect(created('rate(2 hours)', 3)).toBe(3);
-  firings.close();
+  const created = async (expression: string, now: number) =>
+    (await scheduleJobs([fn({ expression })], firings, now, () => Promise.resolve()))[0]?.created;
+  expect(await created('rate(1 hour)', 1)).toBe(1);
+  expect(await created('rate(1 hour)', 2)).toBe(1);
+  expect(await created('rate(2 hours)', 3)).toBe(3);
+  await firings.close();
 });

@@ -26,11 +26,11 @@ interface Process {
   kill(): void;
 }
 
-function startProcess(
+async function startProcess(
   expression: string,
   options: { run?: () => Promise<void>; overlap?: boolean } = {},
-): Process {
-  const created = firings.register('job', expression, clock.now());
+): Promise<Process> {
+  const created = await firings.register('job', expression, clock.now());
   const times: number[] = [];
   const errors: unknown[] = [];
   let alive = true;
@@ -63,27 +63,31 @@ const never = () => new Promise<void>(() => {});
 test('a rate goes on in its rhythm after a restart, and what was missed is caught up once', async () => {
   //  moments  0   7   14  21  28  35  42
   //  process  |first-----|        |second--
-  const first = startProcess('rate(7 minutes)');
+  const first = await startProcess('rate(7 minutes)');
   await clock.advance(15 * MINUTE);
   expect(first.times).toEqual([7, 14]);
   await first.scheduler.stop();
   await clock.advance(16 * MINUTE);
-  const second = startProcess('rate(7 minutes)');
+  const second = await startProcess('rate(7 minutes)');
   await clock.advance(12 * MINUTE);
   expect(second.times).toEqual([28, 35, 42]);
 });
 
 test('nothing is caught up when nothing was missed', async () => {
-  const first = startProcess('cron(0 * * * ? *)');
+  const first = await startProcess('cron(0 * * * ? *)');
   await clock.advance(61 * MINUTE);
   await first.scheduler.stop();
-  const second = startProcess('cron(0 * * * ? *)');
+  const second = await startProcess('cron(0 * * * ? *)');
   await clock.advance(10 * MINUTE);
   expect([first.times, second.times]).toEqual([[60], []]);
 });
 
 test('several processes share the moments: each is run once', async () => {
-  const processes = [1, 2, 3].map(() => startProcess('rate(1 minute)'));
+  const processes = [
+    await startProcess('rate(1 minute)'),
+    await startProcess('rate(1 minute)'),
+    await startProcess('rate(1 minute)'),
+  ];
   await clock.advance(20 * MINUTE);
   const all = processes.flatMap(({ times }) => times).sort((a, b) => a - b);
   expect(all).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
@@ -92,11 +96,11 @@ test('several processes share the moments: each is run once', async () => {
 
 test('no other process runs a job while it is being run; the moments meanwhile are caught up once', async () => {
   let release: () => void = () => {};
-  const slow = startProcess('rate(1 minute)', {
+  const slow = await startProcess('rate(1 minute)', {
     run: () =>
       slow.times.length === 1 ? new Promise<void>((resolve) => (release = resolve)) : Promise.resolve(),
   });
-  const other = startProcess('rate(1 minute)');
+  const other = await startProcess('rate(1 minute)');
   await clock.advance(5.5 * MINUTE);
   expect([slow.times, other.times]).toEqual([[1], []]);
   release();
@@ -106,8 +110,8 @@ test('no other process runs a job while it is being run; the moments meanwhile a
 });
 
 test('a run that dies with its process is taken up by another one', async () => {
-  const dying = startProcess('rate(1 hour)', { run: never });
-  const other = startProcess('rate(1 hour)');
+  const dying = await startProcess('rate(1 hour)', { run: never });
+  const other = await startProcess('rate(1 hour)');
   await clock.advance(60 * MINUTE);
   expect([dying.times, other.times]).toEqual([[60], []]);
   dying.kill();
@@ -118,32 +122,32 @@ test('a run that dies with its process is taken up by another one', async () => 
 });
 
 test('a run that died is taken up by the next start, at once when that is alone', async () => {
-  const dying = startProcess('rate(1 hour)', { run: never });
+  const dying = await startProcess('rate(1 hour)', { run: never });
   await clock.advance(60 * MINUTE);
   dying.kill();
-  firings.releaseAll();
-  const next = startProcess('rate(1 hour)');
+  await firings.releaseAll();
+  const next = await startProcess('rate(1 hour)');
   await clock.advance(1);
   expect(next.times).toEqual([60]);
 });
 
 test('a run that failed is finished: the next moment is the next chance', async () => {
-  const failing = startProcess('rate(1 hour)', { run: () => Promise.reject(new Error('no')) });
+  const failing = await startProcess('rate(1 hour)', { run: () => Promise.reject(new Error('no')) });
   await clock.advance(60 * MINUTE);
   await failing.scheduler.stop();
-  const next = startProcess('rate(1 hour)');
+  const next = await startProcess('rate(1 hour)');
   await clock.advance(59 * MINUTE);
   expect([failing.errors.length, next.times]).toEqual([1, []]);
 });
 
 test('runs overlap where the job asks for it', async () => {
-  const process = startProcess('rate(1 minute)', { run: never, overlap: true });
+  const process = await startProcess('rate(1 minute)', { run: never, overlap: true });
   await clock.advance(3 * MINUTE);
   expect(process.times).toEqual([1, 2, 3]);
 });
 
 test('a clock set back by an hour stops no job', async () => {
-  const process = startProcess('rate(1 minute)');
+  const process = await startProcess('rate(1 minute)');
   await clock.advance(2 * MINUTE);
   clock.jump(-60 * MINUTE);
   await clock.advance(3 * MINUTE);
@@ -156,12 +160,12 @@ test('a store that cannot be written is reported and asked again', async () => {
   let failures = 3;
   firings = {
     ...firings,
-    claim: (request) => {
+    claim: async (request) => {
       if (failures-- > 0) throw new Error('disk full');
       return claim(request);
     },
   };
-  const process = startProcess('rate(1 minute)');
+  const process = await startProcess('rate(1 minute)');
   await clock.advance(MINUTE + 5_000);
   expect(process.errors.length).toBe(3);
   expect(process.times).toEqual([1]);
