@@ -148,7 +148,7 @@ async function compose(
     createFunctions({
       manifest: wanted,
       streams,
-      checkpoints,
+      join: async (stream) => ({ source: streams.get(stream)!, checkpoints, close: async () => undefined }),
       platform,
       clock,
       log,
@@ -202,7 +202,7 @@ async function compose(
 
   let stopHousekeeping = () => {};
   if (mode === 'serve') {
-    functions().start();
+    await functions().start();
     stopHousekeeping = housekeeping({ streams, functions, pacer, log });
   }
   serving = true;

@@ -2,8 +2,7 @@
 import type { Logger } from 'pino';
 import type { NewAsynchronousEvent } from '../stores/asynchronous.js';
 import type { WindowStates } from '../stores/window-states.js';
-import type { Checkpoints } from '../streams/checkpoints.js';
-import type { Stream } from '../streams/stream.js';
+import type { Consumer as StreamConsumer } from '../streams/engine.js';
 import { type Consumer, consumersOf } from './consumers.js';
 import type { Destination } from './destinations/destination.js';
 import type { FunctionPool } from './environments/invocation.js';
@@ -14,8 +13,8 @@ import { createMapping, type Mapping } from './mappings/mapping.js';
 
 export interface FunctionMappingsOptions {
   readonly manifest: Manifest;
-  readonly streams: ReadonlyMap<string, Stream>;
-  readonly checkpoints: Checkpoints;
+  /** What a consumer of this name reads a stream through. */
+  readonly join: (stream: string, name: string) => Promise<StreamConsumer>;
   readonly windowStates: WindowStates;
   readonly destinations: ReadonlyMap<string, Destination>;
   readonly poolOf: (functionName: string) => FunctionPool;
@@ -26,24 +25,47 @@ export interface FunctionMappingsOptions {
   readonly log: Logger;
 }
 
-export function createMappings(options: FunctionMappingsOptions): Mapping[] {
-  return consumersOf(options.manifest).map((consumer) =>
-    consumer.kind === 'function' ? functionMapping(consumer, options) : ruleMapping(consumer, options),
+export interface FunctionMappings {
+  readonly mappings: readonly Mapping[];
+  /** When the mappings have stopped. */
+  close(): Promise<void>;
+}
+
+export async function createMappings(options: FunctionMappingsOptions): Promise<FunctionMappings> {
+  const joined = await Promise.all(
+    consumersOf(options.manifest).map(async (consumer) => ({
+      consumer,
+      through: await options.join(consumer.stream, consumer.name),
+    })),
   );
+  return {
+    mappings: joined.map(({ consumer, through }) =>
+      consumer.kind === 'function'
+        ? functionMapping(consumer, through, options)
+        : ruleMapping(consumer, through, options),
+    ),
+    async close() {
+      await Promise.all(joined.map(({ through }) => through.close()));
+    },
+  };
+}
+
+function readingSide({ source, checkpoints, share }: StreamConsumer) {
+  return { stream: source, checkpoints, ...(share === undefined ? {} : { share }) };
 }
 
 function functionMapping(
-  { name, fn, stream, trigger }: Extract<Consumer, { kind: 'function' }>,
+  { name, fn, trigger }: Extract<Consumer, { kind: 'function' }>,
+  through: StreamConsumer,
   options: FunctionMappingsOptions,
 ): Mapping {
-  const { streams, checkpoints, windowStates, destinations, poolOf, time, log } = options;
+  const { windowStates, destinations, poolOf, time, log } = options;
   const destination = trigger.onFailure === undefined ? undefined : destinations.get(trigger.onFailure);
   return createMapping(
     { functionName: name, functionArn: fn.arn, trigger },
     {
-      stream: streams.get(stream)!,
+      ...readingSide(through),
       invoke: poolOf(name).processBatch,
-      checkpoints,
       filter: compileFilter(trigger.filterPatterns, trigger.source, trigger),
       windowStates,
       ...(destination === undefined ? {} : { destination }),
@@ -73,9 +95,10 @@ const RULE: Omit<StreamTrigger, 'stream' | 'arn'> = {
 
 function ruleMapping(
   { name, fn, stream, trigger }: Extract<Consumer, { kind: 'rule' }>,
+  through: StreamConsumer,
   options: FunctionMappingsOptions,
 ): Mapping {
-  const { manifest, streams, checkpoints, enqueue, time, log } = options;
+  const { manifest, enqueue, time, log } = options;
   const rule = createIotRule({
     rule: name,
     functionName: fn.name,
@@ -90,6 +113,6 @@ function ruleMapping(
       functionArn: fn.arn,
       trigger: { ...RULE, stream, arn: '' },
     },
-    { stream: streams.get(stream)!, invoke: rule.processBatch, checkpoints, time, log },
+    { ...readingSide(through), invoke: rule.processBatch, time, log },
   );
 }

@@ -9,7 +9,7 @@ import { type Clock, monotonicTimers } from '../common/clock.js';
 import type { AsynchronousStore } from '../stores/asynchronous.js';
 import type { Firings } from '../stores/firings.js';
 import type { WindowStates } from '../stores/window-states.js';
-import type { Checkpoints } from '../streams/checkpoints.js';
+import type { Consumer } from '../streams/engine.js';
 import type { Stream } from '../streams/stream.js';
 import { type Asynchronous, createAsynchronous } from './asynchronous/asynchronous.js';
 import { withFunctionDestinations } from './asynchronous/function-destinations.js';
@@ -21,7 +21,7 @@ import type { FunctionPool } from './environments/invocation.js';
 import { createPool } from './environments/pool.js';
 import type { EnvironmentSpec } from './environments/protocol.js';
 import { createTurns, type Turns } from './environments/turns.js';
-import { createMappings } from './function-mappings.js';
+import { createMappings, type FunctionMappings } from './function-mappings.js';
 import { createRouter, type Router } from './http/router.js';
 import type { FunctionManifest, Manifest } from './manifest/manifest.js';
 import type { Mapping } from './mappings/mapping.js';
@@ -41,7 +41,7 @@ export interface Functions {
   /** Creates the stream and HTTP functions, so that what is wrong with them shows before anything listens. */
   warmUp(): Promise<void>;
   /** Goes on from the checkpoints. */
-  start(): void;
+  start(): Promise<void>;
   /** Before a stop: no batch waits to fill up any more. Resolves when all streams are finished, or after `timeoutMs`. */
   catchUp(timeoutMs: number): Promise<void>;
   /** Stops fetching and scheduling; resolves when what was in flight is finished and its checkpoints are saved. */
@@ -53,7 +53,8 @@ export interface Functions {
 export interface FunctionsOptions {
   readonly manifest: Manifest;
   readonly streams: ReadonlyMap<string, Stream>;
-  readonly checkpoints: Checkpoints;
+  /** What a consumer of this name reads a stream through. */
+  readonly join: (stream: string, name: string) => Promise<Consumer>;
   readonly platform: PlatformHost;
   readonly clock: Clock;
   readonly log: Logger;
@@ -95,6 +96,7 @@ export async function createFunctions(options: FunctionsOptions): Promise<Functi
     log,
   });
   let mappings: readonly Mapping[] = [];
+  let reading: FunctionMappings | undefined;
   const scheduler = createScheduler({
     jobs: await scheduleJobs(manifest.functions, options.firings, options.clock.now(), (fn, run, rule) =>
       startRun(poolOf(fn.name), run, rule, asynchronous, manifest.region),
@@ -124,14 +126,15 @@ export async function createFunctions(options: FunctionsOptions): Promise<Functi
       );
       await Promise.all(needed.map(({ name }) => poolOf(name).warmUp()));
     },
-    start() {
-      mappings = createMappings({
+    async start() {
+      reading = await createMappings({
         ...options,
         poolOf,
         destinations,
         enqueue: (events) => asynchronous.enqueue(events),
         time,
       });
+      mappings = reading.mappings;
       for (const mapping of mappings) mapping.start();
       scheduler.start();
       asynchronous.start();
@@ -147,6 +150,7 @@ export async function createFunctions(options: FunctionsOptions): Promise<Functi
       // What queues stops before the queue.
       await Promise.all([scheduler.stop(), ...mappings.map((mapping) => mapping.stop())]);
       await asynchronous.stop();
+      await reading?.close();
     },
     async close() {
       await Promise.all([...pools.values()].map((pool) => pool.close()));

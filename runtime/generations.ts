@@ -54,10 +54,18 @@ export function createGenerations({ first, load, create, onDrainError }: Generat
       await next.close();
       throw error;
     }
+    try {
+      await next.start();
+    } catch (error) {
+      await next.pause();
+      await next.close();
+      await current.start();
+      throw error;
+    }
+    // Not before it knows its positions: what nobody has finished yet must not be trimmed meanwhile.
     const old = current;
     current = next;
     generation++;
-    next.start();
     const drained: Promise<void> = old.close().then(
       () => void draining.delete(drained),
       (error: unknown) => {

@@ -6,21 +6,26 @@ const manifest = (retentionMs = 1): Manifest =>
   ({ streams: [{ name: 's', partitions: 1, retentionMs }], settings: { streams: {}, gateway: {} } }) as never;
 
 /** Functions that note what is done to them. */
-function functions(name: string, told: string[], wanted = manifest(), fails = false): Functions {
+function functions(
+  name: string,
+  told: string[],
+  wanted = manifest(),
+  fails: false | 'warm' | 'start' = false,
+): Functions {
   const tell = (what: string) => async () => {
     told.push(`${name} ${what}`);
-    if (fails && what === 'warm') throw new Error('broken');
+    if (what === fails) throw new Error('broken');
   };
   return {
     manifest: wanted,
     warmUp: tell('warm'),
-    start: () => void told.push(`${name} start`),
+    start: tell('start'),
     pause: tell('pause'),
     close: tell('close'),
   } as unknown as Functions;
 }
 
-function generations(told: string[], load: () => Promise<Manifest>, fails = false) {
+function generations(told: string[], load: () => Promise<Manifest>, fails: false | 'warm' | 'start' = false) {
   return createGenerations({
     first: functions('old', told),
     load,
@@ -38,11 +43,18 @@ test('the next generation starts where the one before has saved its checkpoints,
 
 test('a function that does not start leaves the old generation in effect, untouched', async () => {
   const told: string[] = [];
-  const made = generations(told, async () => manifest(), true);
+  const made = generations(told, async () => manifest(), 'warm');
   const before = made.current;
   expect(await made.reload()).toEqual({ generation: 1, problem: new Error('broken') });
   expect(made.current).toBe(before);
   expect(told).toEqual(['new warm', 'new close']);
+});
+
+test('a generation that cannot read its streams gives way to the old one again', async () => {
+  const told: string[] = [];
+  const made = generations(told, async () => manifest(), 'start');
+  expect(await made.reload()).toEqual({ generation: 1, problem: new Error('broken') });
+  expect(told).toEqual(['new warm', 'old pause', 'new start', 'new pause', 'new close', 'old start']);
 });
 
 test('a wrong serverless.yml changes nothing', async () => {
