@@ -98,5 +98,7 @@ energy: { model: integral, with: power, start: [0, 900] }`,
     steps(500, 333),
   );
   // Kept from the day the models were written: a change here changes what every kept run means.
-  expect(createHash('sha256').update(JSON.stringify(rows)).digest('hex')).toMatchInlineSnapshot(`"ad5063c6cb14768b1fe401107f4a83c27db1f86557e383e8a6974a4aadf3fc47"`);
+  expect(createHash('sha256').update(JSON.stringify(rows)).digest('hex')).toMatchInlineSnapshot(
+    `"ad5063c6cb14768b1fe401107f4a83c27db1f86557e383e8a6974a4aadf3fc47"`,
+  );
 });
