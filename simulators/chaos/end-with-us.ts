@@ -24,7 +24,8 @@ export function endWithUs(child: ChildProcess): () => void {
   };
   ours.add(onSignal);
   process.on('exit', kill);
-  for (const signal of SIGNALS) process.on(signal, onSignal);
+  // First in line: who listens once is gone when the next one is asked.
+  for (const signal of SIGNALS) process.prependListener(signal, onSignal);
   return release;
 }
 

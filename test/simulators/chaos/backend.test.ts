@@ -113,21 +113,49 @@ test('ports lie outside the range that outgoing connections are given', async ()
   expect(await restartablePort('127.0.0.1')).toBeLessThan(32_768);
 });
 
-test.each(['SIGINT', 'SIGTERM'] as const)('a run that %s ends takes its backend along', async (signal) => {
+/** A process that starts a backend, says its pid, and goes on for ever unless `more` makes it end. */
+async function runningWith(more = '') {
+  const module = JSON.stringify(join(projectRoot, 'dist/simulators/chaos/backend.js'));
   const script = `
-    const { startLocalBackend } = await import(${JSON.stringify(join(projectRoot, 'dist/simulators/chaos/backend.js'))});
+    const { startLocalBackend } = await import(${module});
+    ${more}
     const backend = await startLocalBackend({ root: ${JSON.stringify(root)} });
     console.log(backend.pid);
-    setInterval(() => {}, 1000);`;
+    const forever = setInterval(() => {}, 1000);`;
   const run = spawn(process.execPath, ['--input-type=module', '-e', script], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const [line] = (await once(run.stdout, 'data')) as [Buffer];
-  const pid = Number(line.toString());
+  return { run, pid: Number(line.toString()) };
+}
+
+function isGone(pid: number): boolean {
+  return !existsSync(`/proc/${pid}`) || /^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+}
+
+test.each(['SIGINT', 'SIGTERM'] as const)('a run that %s ends takes its backend along', async (signal) => {
+  const { run, pid } = await runningWith();
   run.kill(signal);
   await once(run, 'close');
   expect(run.signalCode).toBe(signal);
-  await poll(
-    () => !existsSync(`/proc/${pid}`) || /^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8')),
-  );
+  await poll(() => isGone(pid));
+});
+
+test('a run that ends in order at a signal ends its backend in order, too', async () => {
+  const { run, pid } = await runningWith(`
+    const end = () => {
+      process.off('SIGINT', end);
+      clearInterval(forever);
+      void backend.stop().then((exit) => console.log(JSON.stringify(exit)));
+    };
+    process.on('SIGINT', end);`);
+  let text = '';
+  run.stdout.on('data', (chunk: Buffer) => {
+    text += chunk.toString();
+  });
+  run.kill('SIGINT');
+  await once(run, 'close');
+  expect(JSON.parse(text)).toEqual({ code: 0, signal: null });
+  expect(run.exitCode).toBe(0);
+  expect(isGone(pid)).toBe(true);
 });
