@@ -82,7 +82,8 @@ export interface PartitionStatus {
   readonly partition: number;
   readonly start: bigint;
   readonly end: bigint;
-  readonly counts: KindCounts;
+  /** Null where the engine does not look into records. */
+  readonly counts: KindCounts | null;
 }
 
 export interface StreamStatus {

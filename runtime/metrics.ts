@@ -51,7 +51,7 @@ export function createMetrics(sources: MetricSources): Registry {
     for (const stream of sources.streams) {
       for (let partition = 0; partition < stream.partitions; partition++) {
         const counts = stream.counts(partition);
-        for (const [kind, count] of Object.entries(counts)) add({ stream: stream.name, kind }, count);
+        for (const [kind, count] of Object.entries(counts ?? {})) add({ stream: stream.name, kind }, count);
       }
     }
   });

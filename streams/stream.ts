@@ -76,7 +76,8 @@ export interface Stream extends StreamSource {
    */
   append(partition: number, record: NewRecord, done: AppendCallback): void;
 
-  counts(partition: number): KindCounts;
+  /** Null where the engine does not look into records (Kafka, Kinesis): nobody knows then. */
+  counts(partition: number): KindCounts | null;
 
   /** Latest arrivalTime in the stream, epoch ms; 0 when it is empty. New records must not be stamped earlier. */
   lastArrivalTime(): number;

@@ -11,6 +11,10 @@
  *     4. acknowledged + received = valid + quarantined + events in flight to validate
  *     5. where both functions have come equally far: refused = quarantined, and their ticks agree
  *
+ * Brokers do not look into records: on Kafka and Kinesis the stream's part of 1 and 4 is worked out from the tallies,
+ * unfinished records being taken for acknowledged events, and those two say nothing. The end may also be known a little
+ * later than the tallies there.
+ *
  * In flight are the records in [nextOffset, end). How many of them are events is worked out from offsets and ticks,
  * not from the left side of 4: (end - nextOffset) less the ticks that the function has not finished.
  *
@@ -29,7 +33,7 @@ import type { AggregationTally } from '../../stores/aggregation.js';
 import type { AlertState } from '../../stores/alerts.js';
 import type { ValidationTally } from '../../stores/validation.js';
 import type { DeploymentStatus, MappingStatus, PartitionStatus } from '../contract.js';
-import { type Imbalance, imbalancesOf } from './balance.js';
+import { type CountedPartition, type Imbalance, imbalancesOf } from './balance.js';
 
 /** The stream that carries what devices report. */
 export const TELEMETRY = 'telemetry';
@@ -100,11 +104,12 @@ export function accounting(input: AccountingInput): Accounting {
   const mappings = mappingsOf(status, TELEMETRY);
   const partitions: PartitionFigures[] = [];
   const imbalances: Imbalance[] = [];
-  for (const stream of telemetry) {
+  for (const status of telemetry) {
     const validation =
-      input.validation.find((tally) => tally.partition === stream.partition) ?? NO_VALIDATION;
+      input.validation.find((tally) => tally.partition === status.partition) ?? NO_VALIDATION;
     const aggregation =
-      input.aggregation.find((tally) => tally.partition === stream.partition) ?? NO_AGGREGATION;
+      input.aggregation.find((tally) => tally.partition === status.partition) ?? NO_AGGREGATION;
+    const stream = counted(status, validation, aggregation);
     const figures = figuresOf(stream, validation, aggregation, mappings);
     partitions.push(figures);
     imbalances.push(...imbalancesOf(stream, validation, aggregation, figures.inFlight.validate!));
@@ -134,8 +139,20 @@ export function accounting(input: AccountingInput): Accounting {
 const NO_VALIDATION = { nextOffset: 0n, valid: 0, quarantined: 0, ticks: 0 };
 const NO_AGGREGATION = { nextOffset: 0n, aggregated: 0, late: 0, duplicate: 0, refused: 0, ticks: 0 };
 
+function counted(
+  { counts, ...stream }: PartitionStatus,
+  validation: Omit<ValidationTally, 'partition'>,
+  aggregation: Omit<AggregationTally, 'partition'>,
+): CountedPartition {
+  if (counts !== null) return { ...stream, counts };
+  let { end } = stream;
+  for (const { nextOffset } of [validation, aggregation]) if (nextOffset > end) end = nextOffset;
+  const tick = Math.max(validation.ticks, aggregation.ticks);
+  return { ...stream, end, counts: { acknowledged: Number(end) - tick, received: 0, tick } };
+}
+
 function figuresOf(
-  stream: PartitionStatus,
+  stream: CountedPartition,
   validation: Omit<ValidationTally, 'partition'>,
   aggregation: Omit<AggregationTally, 'partition'>,
   mappings: readonly MappingStatus[],

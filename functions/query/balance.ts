@@ -3,6 +3,7 @@
  */
 import type { AggregationTally } from '../../stores/aggregation.js';
 import type { ValidationTally } from '../../stores/validation.js';
+import type { KindCounts } from '../../streams/stream.js';
 import type { PartitionStatus } from '../contract.js';
 
 export interface Imbalance {
@@ -13,9 +14,12 @@ export interface Imbalance {
   readonly actual: number;
 }
 
+/** A partition whose records are told apart. */
+export type CountedPartition = PartitionStatus & { readonly counts: KindCounts };
+
 /** @param inFlight events that validate has not finished, worked out from offsets and ticks */
 export function imbalancesOf(
-  stream: PartitionStatus,
+  stream: CountedPartition,
   validation: Omit<ValidationTally, 'partition'>,
   aggregation: Omit<AggregationTally, 'partition'>,
   inFlight: number,
