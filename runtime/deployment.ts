@@ -16,9 +16,8 @@ import { largestPacket } from '../gateway/mqtt/packet-limit.js';
 import { openSessions } from '../gateway/mqtt/sessions.js';
 import { createPacer } from '../gateway/pacer.js';
 import { createTopicMap } from '../gateway/topics.js';
+import { openStores, type StoresConfig } from '../stores/open.js';
 import { openAsynchronousStore } from '../stores/sqlite/asynchronous.js';
-import { openFirings } from '../stores/sqlite/firings.js';
-import { openWindowStates } from '../stores/sqlite/window-states.js';
 import { openCheckpointFile } from '../streams/embedded/checkpoint-file.js';
 import { lockDirectory } from '../streams/embedded/directory-lock.js';
 import { TELEMETRY } from './consumers.js';
@@ -138,12 +137,11 @@ async function compose(
   const platform = createPlatformHost({ streams, broker: () => broker, status });
   const asynchronousStore = openAsynchronousStore(join(storesDirectory, 'asynchronous.db'));
   undo.add(() => asynchronousStore.close());
-  const windowStates = openWindowStates(join(storesDirectory, 'window-states.db'));
-  undo.add(() => windowStates.close());
-  const firings = openFirings(join(storesDirectory, 'firings.db'));
-  undo.add(() => firings.close());
+  const storesConfig: StoresConfig = { kind: 'sqlite', directory: storesDirectory };
+  const stores = openStores(storesConfig);
+  undo.add(() => stores.close());
   // The directory is locked: whoever was running a schedule when it was last closed is dead.
-  await firings.releaseAll();
+  await stores.firings.releaseAll();
   const create = (wanted: Manifest): Promise<Functions> =>
     createFunctions({
       manifest: wanted,
@@ -152,11 +150,11 @@ async function compose(
       platform,
       clock,
       log,
-      storesDirectory,
+      stores: storesConfig,
       dataDir: options.dataDir,
       asynchronousStore,
-      firings,
-      windowStates,
+      firings: stores.firings,
+      windowStates: stores.windowStates,
       logLevel: options.logLevel,
     });
   const generations = createGenerations({

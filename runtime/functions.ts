@@ -8,6 +8,7 @@ import type { Logger } from 'pino';
 import { type Clock, monotonicTimers } from '../common/clock.js';
 import type { AsynchronousStore } from '../stores/asynchronous.js';
 import type { Firings } from '../stores/firings.js';
+import type { StoresConfig } from '../stores/open.js';
 import type { WindowStates } from '../stores/window-states.js';
 import type { Consumer } from '../streams/engine.js';
 import type { Stream } from '../streams/stream.js';
@@ -58,7 +59,7 @@ export interface FunctionsOptions {
   readonly platform: PlatformHost;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly storesDirectory: string;
+  readonly stores: StoresConfig;
   readonly dataDir: string;
   readonly asynchronousStore: AsynchronousStore;
   readonly firings: Firings;
@@ -176,7 +177,7 @@ function poolFor(
     isolation: fn.local.isolation,
     initializationType: fn.provisionedConcurrency > 0 ? 'provisioned-concurrency' : 'on-demand',
     settings: options.manifest.settings,
-    storesDirectory: options.storesDirectory,
+    stores: options.stores,
     timeoutMs: fn.timeoutMs,
     memoryMB: fn.memoryMB,
     environment: fn.environment,

@@ -19,7 +19,7 @@ export function decodeCursor(cursor: string, kinds: readonly KeyPart[]): (number
   return kinds.map((kind, index) => {
     const part: unknown = parts[index];
     if (kind === 'offset') {
-      if (typeof part !== 'string' || !/^-?\d{1,40}$/.test(part)) throw invalid(cursor);
+      if (typeof part !== 'string' || !/^-?\d{1,60}$/.test(part)) throw invalid(cursor);
       return BigInt(part);
     }
     if (typeof part !== kind) throw invalid(cursor);

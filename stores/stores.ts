@@ -1,7 +1,9 @@
 import type { AggregationStore } from './aggregation.js';
 import type { AlertStore, NotificationStore, TickStore } from './alerts.js';
+import type { Firings } from './firings.js';
 import type { RollupStore } from './rollups.js';
 import type { ValidationStore } from './validation.js';
+import type { WindowStates } from './window-states.js';
 
 /** All stores of a deployment. Each is opened on first use, so a function opens only what it touches. */
 export interface Stores {
@@ -11,5 +13,8 @@ export interface Stores {
   readonly alerts: AlertStore;
   readonly notifications: NotificationStore;
   readonly ticks: TickStore;
+  /** The runtime's own: functions have no use for them. */
+  readonly firings: Firings;
+  readonly windowStates: WindowStates;
   close(): Promise<void>;
 }

@@ -59,7 +59,7 @@ function poolOf(isolation: Isolation, name: FunctionName): FunctionPool {
     isolation,
     initializationType: 'on-demand',
     settings: {} as Settings,
-    storesDirectory,
+    stores: { kind: 'sqlite', directory: storesDirectory },
     timeoutMs: 30_000,
     memoryMB: 512,
     environment: {},

@@ -1,7 +1,7 @@
 /** The platform as a function inside an environment has it: its calls are messages to the host, its stores are local. */
 import type { Logger } from 'pino';
 import type { Platform } from '../../functions/contract.js';
-import { openSqliteStores } from '../../stores/sqlite/stores.js';
+import { openStores } from '../../stores/open.js';
 import { FrameWriter } from '../../streams/record.js';
 import { deserializeError } from './errors.js';
 import type {
@@ -25,7 +25,7 @@ export type Send = (message: FromEnvironment, transfer?: ArrayBuffer[]) => void;
 const WORTH_TRANSFERRING = 16 * 1024;
 
 export function createPlatformClient(spec: EnvironmentSpec, log: Logger, send: Send): PlatformClient {
-  const stores = openSqliteStores(spec.storesDirectory);
+  const stores = openStores(spec.stores);
   const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
   let calls = 0;
 

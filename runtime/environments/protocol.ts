@@ -5,6 +5,7 @@
 
 import type { LocalFunctionSettings, Settings } from '../../common/settings.js';
 import type { DeploymentStatus, MqttMessage } from '../../functions/contract.js';
+import type { StoresConfig } from '../../stores/open.js';
 import type { BatchOutcome, DirectInvocation, EventSource, ScheduledRun } from './invocation.js';
 
 /** `provisioned-concurrency`: started ahead of the first invocation and kept. */
@@ -27,8 +28,7 @@ export interface EnvironmentSpec {
   readonly isolation: LocalFunctionSettings['isolation'];
   readonly initializationType: InitializationType;
   readonly settings: Settings;
-  /** Folder of the SQLite stores. */
-  readonly storesDirectory: string;
+  readonly stores: StoresConfig;
   readonly timeoutMs: number;
   readonly memoryMB: number;
   readonly environment: Readonly<Record<string, string>>;

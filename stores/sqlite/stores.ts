@@ -5,10 +5,12 @@ import { join } from 'node:path';
 import type { Stores } from '../stores.js';
 import { openAggregationStore } from './aggregation.js';
 import { openAlertStore } from './alerts.js';
+import { openFirings } from './firings.js';
 import { openNotificationStore } from './notifications.js';
 import { openRollupStore } from './rollups.js';
 import { openTickStore } from './ticks.js';
 import { openValidationStore } from './validation.js';
+import { openWindowStates } from './window-states.js';
 
 /** Opens nothing yet; `directory` must exist. Closing closes what was opened; the stores are of no use afterwards. */
 export function openSqliteStores(directory: string): Stores {
@@ -32,6 +34,8 @@ export function openSqliteStores(directory: string): Stores {
   const alerts = lazily('alerts.db', openAlertStore);
   const notifications = lazily('notifications.db', openNotificationStore);
   const ticks = lazily('ticks.db', openTickStore);
+  const firings = lazily('firings.db', openFirings);
+  const windowStates = lazily('window-states.db', openWindowStates);
   return {
     get validation() {
       return validation();
@@ -50,6 +54,12 @@ export function openSqliteStores(directory: string): Stores {
     },
     get ticks() {
       return ticks();
+    },
+    get firings() {
+      return firings();
+    },
+    get windowStates() {
+      return windowStates();
     },
     async close() {
       for (const store of opened.splice(0)) await store.close();

@@ -35,14 +35,17 @@ export function openPools(): Pools {
   return {
     reports,
     open(spec = {}, options = {}) {
-      const pool = createPool(specOf({ storesDirectory: temporaryDirectory(), ...spec }), {
-        platform,
-        log: quiet,
-        environments: 1,
-        provisionedConcurrency: 0,
-        idleMs: 600_000,
-        ...options,
-      });
+      const pool = createPool(
+        specOf({ stores: { kind: 'sqlite', directory: temporaryDirectory() }, ...spec }),
+        {
+          platform,
+          log: quiet,
+          environments: 1,
+          provisionedConcurrency: 0,
+          idleMs: 600_000,
+          ...options,
+        },
+      );
       opened.push(pool);
       return pool;
     },

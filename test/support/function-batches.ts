@@ -21,7 +21,7 @@ export function specOf(overrides: Partial<EnvironmentSpec> = {}): EnvironmentSpe
     isolation: 'worker',
     initializationType: 'on-demand',
     settings: {} as EnvironmentSpec['settings'],
-    storesDirectory: '',
+    stores: { kind: 'sqlite', directory: '' },
     timeoutMs: 10_000,
     memoryMB: 128,
     environment: {},

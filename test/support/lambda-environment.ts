@@ -36,7 +36,7 @@ export function lambdaSpec(file: string, handlerExport = 'handler'): Environment
     isolation: 'worker',
     initializationType: 'on-demand',
     settings: testSettings,
-    storesDirectory: '',
+    stores: { kind: 'sqlite', directory: '' },
     timeoutMs: 5_000,
     memoryMB: 256,
     environment: { TABLE: 'readings' },

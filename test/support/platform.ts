@@ -4,10 +4,12 @@ import type { Settings } from '../../common/settings.js';
 import type { InvocationContext, MqttMessage, OutgoingRecord, Platform } from '../../functions/contract.js';
 import { openAggregationStore } from '../../stores/sqlite/aggregation.js';
 import { openAlertStore } from '../../stores/sqlite/alerts.js';
+import { openFirings } from '../../stores/sqlite/firings.js';
 import { openNotificationStore } from '../../stores/sqlite/notifications.js';
 import { openRollupStore } from '../../stores/sqlite/rollups.js';
 import { openTickStore } from '../../stores/sqlite/ticks.js';
 import { openValidationStore } from '../../stores/sqlite/validation.js';
+import { openWindowStates } from '../../stores/sqlite/window-states.js';
 import type { Stores } from '../../stores/stores.js';
 import { projectRoot } from './project-root.js';
 
@@ -59,6 +61,8 @@ export function memoryStores(): Stores {
     alerts: openAlertStore(':memory:'),
     notifications: openNotificationStore(':memory:'),
     ticks: openTickStore(':memory:'),
+    firings: openFirings(':memory:'),
+    windowStates: openWindowStates(':memory:'),
   };
   return {
     ...stores,

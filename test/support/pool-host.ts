@@ -15,7 +15,7 @@ const pool = createPool(
   specOf({
     isolation: 'process',
     modulePath: fileURLToPath(new URL('./functions/plain.js', import.meta.url)),
-    storesDirectory,
+    stores: { kind: 'sqlite', directory: storesDirectory },
   }),
   {
     platform: async () => undefined,
