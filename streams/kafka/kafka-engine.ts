@@ -1,0 +1,69 @@
+/** Streams as topics of a Kafka cluster. */
+import { MillraceError } from '../../common/errors.js';
+import type { DeclaredStream, StreamEngine } from '../engine.js';
+import type { Stream } from '../stream.js';
+import { KafkaClient } from './client.js';
+import { createKafkaConsumer } from './consumer.js';
+import { KafkaStream } from './kafka-stream.js';
+import { type KafkaOptions, warningLog } from './options.js';
+import { openTopic } from './topic.js';
+
+const OPEN_WITHIN_MS = 30_000;
+const CLOSE_WITHIN_MS = 10_000;
+const REQUEST_BYTES = 8 << 20;
+
+/** Rejects with `KAFKA_UNREACHABLE` or `KAFKA_LOGIN_REFUSED` when no broker lets it in. */
+export async function openKafkaEngine(options: KafkaOptions): Promise<StreamEngine> {
+  const {
+    batchBytes = 512 << 10,
+    maxPendingBytes = 256 << 20,
+    bufferBytes = 4 << 20,
+    fetchWaitMs = 250,
+    sessionTimeoutMs = 10_000,
+    rebalanceTimeoutMs = 60_000,
+    commitIntervalMs = 50,
+    endsIntervalMs = 5_000,
+    requestTimeoutMs = 15_000,
+    lingerMs = 2,
+    log = warningLog,
+  } = options;
+  const client = new KafkaClient(options, requestTimeoutMs, rebalanceTimeoutMs + requestTimeoutMs);
+  await client.reach(OPEN_WITHIN_MS).catch(async (error: unknown) => {
+    await client.close();
+    throw error;
+  });
+  return {
+    async open(declared: DeclaredStream): Promise<Stream> {
+      const topic = await openTopic(client, declared, options.replicationFactor, OPEN_WITHIN_MS);
+      const stream = new KafkaStream(client, topic, declared.partitions, {
+        lingerMs,
+        batchBytes,
+        maxPendingBytes,
+        requestBytes: REQUEST_BYTES,
+        requestTimeoutMs,
+        endsIntervalMs,
+        closeWithinMs: CLOSE_WITHIN_MS,
+        log,
+      });
+      await stream.learn();
+      return stream;
+    },
+    async consumer(stream, group) {
+      if (!(stream instanceof KafkaStream)) {
+        throw new MillraceError(`stream ${stream.name} is not in Kafka`, { code: 'STREAM_FOREIGN' });
+      }
+      return createKafkaConsumer(client, {
+        topic: stream.name,
+        partitions: stream.partitions,
+        group,
+        bufferBytes,
+        fetchWaitMs,
+        sessionTimeoutMs,
+        rebalanceTimeoutMs,
+        commitIntervalMs,
+        log,
+      });
+    },
+    close: () => client.close(),
+  };
+}

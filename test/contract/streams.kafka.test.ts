@@ -1,0 +1,404 @@
+/** The stream contract on a real Kafka broker, and what only Kafka has: groups, restarts, other people's records. */
+import {
+  Connection,
+  deleteRecordsV2,
+  describeGroupsV5,
+  findCoordinatorV4,
+  leaveGroupV5,
+  Consumer as OtherConsumer,
+  Producer as OtherProducer,
+} from '@platformatic/kafka';
+import { recordsOf } from '../../streams/batch.js';
+import type { Checkpoints } from '../../streams/checkpoints.js';
+import type { Consumer } from '../../streams/engine.js';
+import { partitionOf } from '../../streams/partitioner.js';
+import { RecordKind } from '../../streams/record.js';
+import type { Stream } from '../../streams/stream.js';
+import { KAFKA_USER, type KafkaBroker, kafkaCanRun, startKafka } from '../support/kafka.js';
+import { openEngine, startWorker, uniqueName } from '../support/kafka-streams.js';
+import { poll } from '../support/poll.js';
+import { requireService } from '../support/services.js';
+import { appendAll, event, readAll, values } from '../support/streams.js';
+import { describeStream } from './streams.contract.js';
+
+const describeKafka = await requireService('Kafka', kafkaCanRun);
+const FOR_EVER = Number.POSITIVE_INFINITY;
+const GROUPS = ['validate', 'aggregate', 'alert'];
+
+describeKafka('Kafka', () => {
+  let broker: KafkaBroker;
+  beforeAll(async () => {
+    broker = await startKafka();
+  }, 180_000);
+  afterAll(() => broker?.dispose(), 60_000);
+
+  /** A request of a client that is none of ours. */
+  const asOther = async <T>(work: (connection: Connection) => Promise<T>): Promise<T> => {
+    const [host, port] = broker.brokers[0]!.split(':');
+    const connection = new Connection('other');
+    await connection.connect(host!, Number(port));
+    try {
+      return await work(connection);
+    } finally {
+      await connection.close();
+    }
+  };
+  const other = () => ({ clientId: 'other', bootstrapBrokers: [...broker.brokers] });
+
+  /** Whatever group they are asked for, of consumers that have all partitions. */
+  const checkpointsOf = async (consumers: ReadonlyMap<string, Consumer>): Promise<Checkpoints> => {
+    await Promise.all([...consumers.values()].map(joined));
+    return {
+      load: (group, partition) => consumers.get(group)!.checkpoints.load(group, partition),
+      save: (group, partition, next) => consumers.get(group)!.checkpoints.save(group, partition, next),
+      close: () => undefined,
+    };
+  };
+  const joined = ({ source, share }: Consumer) =>
+    new Promise<void>((resolve) => {
+      const mine = new Set<number>();
+      share!.start({
+        assigned(partitions) {
+          for (const partition of partitions) mine.add(partition);
+          if (mine.size === source.partitions) resolve();
+        },
+        revoked: async () => undefined,
+      });
+    });
+
+  describeStream({
+    name: 'Kafka',
+    skips: {
+      'counts records by kind; the sum is the end': 'brokers do not look into records: counts are null',
+    },
+    async open(partitions) {
+      const name = uniqueName('contract');
+      const openBoth = async () => {
+        const engine = await openEngine(broker);
+        const stream = await engine.open({ name, partitions, retentionMs: FOR_EVER });
+        const consumers = new Map<string, Consumer>();
+        for (const group of GROUPS) {
+          // One group for each test, under the name that the suite has for it.
+          const consumer = await engine.consumer(stream, `${name}:${group}`);
+          consumers.set(group, renamed(consumer, group, `${name}:${group}`));
+        }
+        return { engine, stream, consumers, checkpoints: await checkpointsOf(consumers) };
+      };
+      let current = await openBoth();
+      const close = async () => {
+        for (const consumer of current.consumers.values()) await consumer.close();
+        await current.stream.close();
+        await current.engine.close();
+      };
+      return {
+        ...current,
+        reopen: async () => {
+          await close();
+          current = await openBoth();
+          return current;
+        },
+        trimBefore: async (stream: Stream, offset: bigint) => {
+          const topics = [{ name, partitions: [{ partitionIndex: 0, offset }] }];
+          await asOther((connection) => deleteRecordsV2.api.async(connection, topics, 5_000));
+          await stream.trim([offset], Date.now());
+        },
+        dispose: close,
+      };
+    },
+  });
+
+  test('makes the topic as declared, and refuses one that is otherwise', async () => {
+    const engine = await openEngine(broker);
+    const name = uniqueName('declared');
+    await (await engine.open({ name, partitions: 3, retentionMs: 3_600_000 })).close();
+    const again = await engine.open({ name, partitions: 3, retentionMs: 3_600_000 });
+    expect(again.partitions).toBe(3);
+    await again.close();
+    const refused = (partitions: number, retentionMs: number) =>
+      engine.open({ name, partitions, retentionMs }).then(
+        () => undefined,
+        (error: Error) => error,
+      );
+    expect(await refused(4, 3_600_000)).toMatchObject({
+      code: 'STREAM_PARTITIONS',
+      message: expect.stringContaining('has 3 partitions; serverless.yml declares 4'),
+    });
+    expect(await refused(2, 3_600_000)).toMatchObject({ code: 'STREAM_PARTITIONS' });
+    expect(await refused(3, 7_200_000)).toMatchObject({
+      code: 'STREAM_CONFIG',
+      message: expect.stringContaining('retention.ms is 3600000, and should be 7200000'),
+    });
+    await expect(engine.open({ name: 'no/topic', partitions: 1, retentionMs: 1 })).rejects.toMatchObject({
+      code: 'STREAM_CONFIG',
+    });
+    await engine.close();
+    const replicated = await openEngine(broker, { replicationFactor: 2 });
+    await expect(replicated.open({ name, partitions: 3, retentionMs: 3_600_000 })).rejects.toMatchObject({
+      code: 'STREAM_CONFIG',
+      message: expect.stringContaining('1 replicas'),
+    });
+    await expect(
+      replicated.open({ name: uniqueName('declared'), partitions: 1, retentionMs: 1_000 }),
+    ).rejects.toMatchObject({ canRetry: false });
+    await replicated.close();
+  });
+
+  test('says so when a record is too large, in turn and without harm to the others', async () => {
+    const engine = await openEngine(broker);
+    const stream = await engine.open({ name: uniqueName('large'), partitions: 1, retentionMs: FOR_EVER });
+    const outcomes: string[] = [];
+    await new Promise<void>((resolve) => {
+      for (const value of ['before', 'x'.repeat(2_000_000), 'after']) {
+        stream.append(0, event('k', value), (error) => {
+          outcomes.push(error === null ? value : String((error as { code?: string }).code));
+          if (outcomes.length === 3) resolve();
+        });
+      }
+    });
+    expect(outcomes).toEqual(['before', 'MESSAGE_TOO_LARGE', 'after']);
+    expect(values(await readAll(stream, 0))).toEqual(['before', 'after']);
+    expect(stream.health()).toEqual({ writable: true });
+    await stream.close();
+    await engine.close();
+  });
+
+  test('other people’s records are acknowledged events; ours are plain events to them', async () => {
+    const engine = await openEngine(broker);
+    const name = uniqueName('foreign');
+    const stream = await engine.open({ name, partitions: 1, retentionMs: FOR_EVER });
+    const producer = new OtherProducer({ ...other(), compression: 'gzip' });
+    const headers = new Map([[Buffer.from('source'), Buffer.from('plc')]]);
+    const message = { topic: name, partition: 0, timestamp: 1_700_000_000_000n };
+    await producer.send({
+      messages: [
+        { ...message, key: Buffer.from('dev-1'), value: Buffer.from('{"t":1}'), headers },
+        { ...message, value: Buffer.from('{"t":2}') },
+      ],
+    });
+    await producer.close();
+    await stream.trim([], 0);
+    await appendAll(stream, [
+      [0, { ...event('dev-2', '{"t":3}', 1_700_000_000_007), headers: { a: 'b' } }],
+      [0, { ...event('', ''), kind: RecordKind.tick }],
+    ]);
+    expect(await readAll(stream, 0)).toMatchObject([
+      { kind: 0, key: 'dev-1', arrivalTime: 1_700_000_000_000, headers: { source: 'plc' } },
+      { kind: 0, key: '', arrivalTime: 1_700_000_000_000 },
+      { kind: 0, key: 'dev-2', arrivalTime: 1_700_000_000_007, headers: { a: 'b' } },
+      { kind: 2, key: '' },
+    ]);
+    const consumer = new OtherConsumer({ ...other(), groupId: uniqueName('other') });
+    const messages = await consumer.consume({ topics: [name], mode: 'earliest', autocommit: false });
+    const seen: unknown[] = [];
+    for await (const { key, value, timestamp, headers: theirs } of messages) {
+      const texts = [...theirs].map(([header, text]) => `${header}=${text}`);
+      seen.push([key?.toString() ?? null, value?.toString(), Number(timestamp), texts]);
+      if (seen.length === 4) break;
+    }
+    await consumer.close(true);
+    expect(seen.slice(2)).toEqual([
+      ['dev-2', '{"t":3}', 1_700_000_000_007, ['a=b']],
+      [null, '', expect.any(Number), ['millrace-kind=tick']],
+    ]);
+    await stream.close();
+    await engine.close();
+  });
+
+  test('a rebalance hands partitions over: each record is worked on once', async () => {
+    const PARTITIONS = 6;
+    const TOTAL = 6_000;
+    const name = uniqueName('rebalance');
+    const group = `f:${name}`;
+    const engine = await openEngine(broker);
+    const stream = await engine.open({ name, partitions: PARTITIONS, retentionMs: FOR_EVER });
+    const workedOn = new Map<string, number>();
+    const open = async () => {
+      const own = await openEngine(broker);
+      const ownStream = await own.open({ name, partitions: PARTITIONS, retentionMs: FOR_EVER });
+      const worker = startWorker(
+        await own.consumer(ownStream, group),
+        group,
+        async (batch) => {
+          await new Promise((resolve) => setImmediate(resolve));
+          for (const { partition, offset } of recordsOf(batch)) {
+            const key = `${partition}/${offset}`;
+            workedOn.set(key, (workedOn.get(key) ?? 0) + 1);
+          }
+        },
+        20,
+      );
+      const close = async () => {
+        await worker.close();
+        await ownStream.close();
+        await own.close();
+      };
+      return { worker, close };
+    };
+    const appending = (async () => {
+      for (let i = 0; i < TOTAL; i += 100) {
+        await appendAll(
+          stream,
+          Array.from({ length: 100 }, (_, at) => [(i + at) % PARTITIONS, event('k', `${i + at}`)]),
+        );
+      }
+    })();
+    const first = await open();
+    await poll(() => workedOn.size > 200, { timeoutMs: 15_000 });
+    const second = await open();
+    await poll(() => second.worker.partitions.size === 3 && first.worker.partitions.size === 3, {
+      timeoutMs: 15_000,
+    });
+    const third = await open();
+    await poll(() => third.worker.partitions.size === 2, { timeoutMs: 15_000 });
+    await first.close();
+    await poll(() => second.worker.partitions.size + third.worker.partitions.size === PARTITIONS, {
+      timeoutMs: 15_000,
+    });
+    await appending;
+    await poll(() => workedOn.size === TOTAL, { timeoutMs: 15_000, what: 'every record worked on' });
+    expect([...workedOn.values()].filter((times) => times !== 1)).toEqual([]);
+    await second.close();
+    await third.close();
+    await stream.close();
+    await engine.close();
+  }, 90_000);
+
+  test('what was not committed comes again after a crash; several readers of a group keep their own places', async () => {
+    const name = uniqueName('crash');
+    const group = `f:${name}`;
+    const engine = await openEngine(broker);
+    const stream = await engine.open({ name, partitions: 1, retentionMs: FOR_EVER });
+    await appendAll(
+      stream,
+      Array.from({ length: 10 }, (_, i) => [0, event('k', `${i}`)]),
+    );
+    const first = await engine.consumer(stream, group);
+    await joined(first);
+    expect(first.checkpoints.load(group, 0)).toBeUndefined();
+    first.checkpoints.save(`${group}/0of2`, 0, 4n);
+    first.checkpoints.save(`${group}/1of2`, 0, 6n);
+    await first.close();
+    const second = await engine.consumer(stream, group);
+    await joined(second);
+    expect(second.checkpoints.load(`${group}/0of2`, 0)).toBe(4n);
+    expect(second.checkpoints.load(`${group}/1of2`, 0)).toBe(6n);
+    expect(second.checkpoints.load(group, 0)).toBeUndefined();
+    const batch = await second.source.read(0, 4n, { maxRecords: 100, maxBytes: 1 << 20 });
+    expect(values([...recordsOf(batch)])).toEqual(['4', '5', '6', '7', '8', '9']);
+    // A reader that lags behind what was handed out is served all the same.
+    const lagging = await second.source.read(0, 1n, { maxRecords: 2, maxBytes: 1 << 20 });
+    expect(values([...recordsOf(lagging)])).toEqual(['1', '2']);
+    await second.close();
+    await stream.close();
+    await engine.close();
+  });
+
+  test('a member that the group has given up commits nothing any more, and begins anew', async () => {
+    const name = uniqueName('zombie');
+    const group = `f:${name}`;
+    const engine = await openEngine(broker, { sessionTimeoutMs: 10_000 });
+    const stream = await engine.open({ name, partitions: 2, retentionMs: FOR_EVER });
+    const consumer = await engine.consumer(stream, group);
+    const told: string[] = [];
+    consumer.share!.start({
+      assigned: (partitions) => told.push(`assigned ${partitions}`),
+      revoked: async (partitions) => void told.push(`revoked ${partitions}`),
+    });
+    await poll(() => told.length === 1);
+    await asOther(async (connection) => {
+      await findCoordinatorV4.api.async(connection, 0, [group]);
+      const { groups } = await describeGroupsV5.api.async(connection, [group], false);
+      const members = groups[0]!.members.map(({ memberId }) => ({ memberId, groupInstanceId: null }));
+      expect(members).toHaveLength(1);
+      await leaveGroupV5.api.async(connection, group, members);
+    });
+    consumer.checkpoints.save(group, 0, 7n);
+    await poll(() => told.length === 3, { what: 'the loss being noticed' });
+    expect(told).toEqual(['assigned 0,1', 'revoked 0,1', 'assigned 0,1']);
+    expect(consumer.checkpoints.load(group, 0)).toBeUndefined();
+    await consumer.close();
+    await stream.close();
+    await engine.close();
+  });
+
+  test('a killed broker loses nothing acknowledged; appends wait for it, and health says why', async () => {
+    if (!broker.isOwn) return;
+    const name = uniqueName('restart');
+    const engine = await openEngine(broker);
+    const stream = await engine.open({ name, partitions: 3, retentionMs: FOR_EVER });
+    const group = `f:${name}`;
+    const seen = new Set<string>();
+    const worker = startWorker(await engine.consumer(stream, group), group, (batch) => {
+      for (const { value } of recordsOf(batch)) seen.add(Buffer.from(value).toString());
+    });
+    const acknowledged: string[] = [];
+    const failed: Error[] = [];
+    let sent = 0;
+    let isOver = false;
+    const appendSome = () => {
+      for (let i = 0; i < 20; i++) {
+        const value = `${sent++}`;
+        const key = `dev-${sent % 10}`;
+        stream.append(partitionOf(key, 3), event(key, value), (error) => {
+          if (error === null) acknowledged.push(value);
+          else failed.push(error);
+        });
+      }
+      if (!isOver) setTimeout(appendSome, 5);
+    };
+    appendSome();
+    await poll(() => acknowledged.length > 500);
+    await broker.stop('killed');
+    await poll(() => !stream.health().writable, { what: 'health noticing' });
+    expect(stream.health()).toMatchObject({ code: 'KAFKA_UNREACHABLE' });
+    const before = acknowledged.length;
+    await broker.start();
+    await poll(() => acknowledged.length > before + 500, { timeoutMs: 30_000, what: 'appends going on' });
+    isOver = true;
+    await poll(() => acknowledged.length === sent, { timeoutMs: 30_000, what: 'every append' });
+    expect(failed).toEqual([]);
+    expect(stream.health()).toEqual({ writable: true });
+    await poll(() => seen.size === sent, { timeoutMs: 30_000, what: 'the consumer coming after' });
+    const found: string[] = [];
+    for (let partition = 0; partition < 3; partition++) {
+      const own = values(await readAll(stream, partition)).map(Number);
+      expect(own).toEqual([...own].sort((a, b) => a - b));
+      found.push(...own.map(String));
+    }
+    expect(found.sort()).toEqual(acknowledged.sort());
+    await worker.close();
+    await stream.close();
+    await engine.close();
+  }, 120_000);
+
+  test('lets itself in by SASL, and says when it is not let in', async () => {
+    if (broker.saslBrokers === undefined) return;
+    for (const mechanism of ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'] as const) {
+      const address = { brokers: broker.saslBrokers };
+      const engine = await openEngine(address, { sasl: { mechanism, ...KAFKA_USER } });
+      const stream = await engine.open({ name: uniqueName('sasl'), partitions: 1, retentionMs: FOR_EVER });
+      await appendAll(stream, [[0, event('k', mechanism)]]);
+      expect(values(await readAll(stream, 0))).toEqual([mechanism]);
+      await stream.close();
+      await engine.close();
+      const wrong = { mechanism, ...KAFKA_USER, password: 'wrong' };
+      await expect(openEngine(address, { sasl: wrong })).rejects.toMatchObject({
+        code: 'KAFKA_LOGIN_REFUSED',
+        message: expect.not.stringContaining('wrong'),
+      });
+    }
+  }, 60_000);
+});
+
+/** The consumer, its group called `shown`. */
+function renamed(consumer: Consumer, shown: string, real: string): Consumer {
+  return {
+    ...consumer,
+    checkpoints: {
+      load: (group, partition) => consumer.checkpoints.load(group.replace(shown, real), partition),
+      save: (group, partition, next) =>
+        consumer.checkpoints.save(group.replace(shown, real), partition, next),
+      close: () => consumer.checkpoints.close(),
+    },
+  };
+}

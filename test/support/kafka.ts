@@ -1,0 +1,64 @@
+/** A real Kafka broker for tests: the one at `KAFKA_BROKERS`, or one of their own that they may stop and start. */
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { projectRoot } from './project-root.js';
+
+export interface KafkaBroker {
+  readonly brokers: readonly string[];
+  /** Wants `saslUser` and `saslPassword`; absent for a broker that was there already. */
+  readonly saslBrokers?: readonly string[];
+  /** Whether `stop` and `start` do anything. */
+  readonly isOwn: boolean;
+  stop(how?: 'orderly' | 'killed'): Promise<void>;
+  /** Starts it again on what it has stored, at the same addresses. */
+  start(): Promise<void>;
+  /** Ends it and removes what it has stored. */
+  dispose(): Promise<void>;
+}
+
+export const KAFKA_USER = { username: 'millrace', password: 'millrace-secret' } as const;
+
+const script = join(projectRoot, 'test', 'services', 'kafka.mjs');
+const run = promisify(execFile);
+
+/** For `requireService`: rejects with a sentence when there can be no broker here. */
+export async function kafkaCanRun(): Promise<void> {
+  if (!process.env.KAFKA_BROKERS) await run(process.execPath, [script, 'check']);
+}
+
+export async function startKafka(): Promise<KafkaBroker> {
+  const given = process.env.KAFKA_BROKERS;
+  if (given) {
+    const nothing = async () => undefined;
+    return { brokers: given.split(','), isOwn: false, stop: nothing, start: nothing, dispose: nothing };
+  }
+  const directory = await mkdtemp(join(tmpdir(), 'millrace-kafka-'));
+  const start = async () => {
+    const { stdout } = await run(process.execPath, [script, 'start', directory]);
+    return JSON.parse(stdout) as { brokers: string; saslBrokers: string };
+  };
+  const stop = async (how = 'orderly') => {
+    await run(process.execPath, [script, 'stop', directory, ...(how === 'killed' ? ['--kill'] : [])]);
+  };
+  const dispose = async () => {
+    await stop('killed');
+    await rm(directory, { recursive: true, force: true });
+  };
+  try {
+    const { brokers, saslBrokers } = await start();
+    return {
+      brokers: [brokers],
+      saslBrokers: [saslBrokers],
+      isOwn: true,
+      stop,
+      start: async () => void (await start()),
+      dispose,
+    };
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+}
