@@ -1,6 +1,7 @@
 /**
  * A gateway to be killed: a client of the broker at MQTT_URL that stores what it gets in an embedded log. Prints `ready`
- * when it is connected; SIGTERM stops it cleanly. Arguments: data directory, partitions.
+ * when it is connected, `stored ID` when it has stored something of a device whose id begins with `sentinel`, and its
+ * counters on SIGUSR2 and at the end; SIGTERM stops it cleanly. Arguments: data directory, partitions.
  */
 import { monotonicTimers, steadyClock } from '../../common/clock.js';
 import { createCounters } from '../../gateway/counters.js';
@@ -28,11 +29,22 @@ const stream = await openEmbeddedStream({
 const counters = createCounters();
 const pacer = createPacer(60_000);
 const clock = steadyClock(stream.lastArrivalTime());
+const ingest = createIngest(stream, clock, pacer, counters, maxPayloadBytes);
 const broker = await openExternalBroker({
   settings: externalBrokerSettings(process.env)!,
   topics: createTopicMap(telemetryTopics, [], stream.partitions),
   telemetryTopics,
-  ingest: createIngest(stream, clock, pacer, counters, maxPayloadBytes),
+  ingest: {
+    ...ingest,
+    accept(route, payload, promised, done) {
+      const { deviceId } = route;
+      const told = (error: Error | null) => {
+        if (error === null) console.log(`stored ${deviceId}`);
+        done(error);
+      };
+      ingest.accept(route, payload, promised, deviceId.startsWith('sentinel') ? told : done);
+    },
+  },
   counters,
   maxPayloadBytes,
   log,

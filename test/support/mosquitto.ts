@@ -24,12 +24,16 @@ export interface Mosquitto {
   /** Starts it again after `kill`, on the same ports, without what it had in memory. */
   start(): Promise<void>;
   kill(): Promise<void>;
+  /** Ends it as an administrator would: with `persistence`, sessions and what is queued for them are saved. */
+  stop(): Promise<void>;
   close(): Promise<void>;
 }
 
 export interface MosquittoOptions {
   /** Only this user may connect. */
   readonly user?: { readonly name: string; readonly password: string };
+  /** Keeps sessions and their queues on disk when it is stopped. */
+  readonly persistence?: boolean;
 }
 
 /** Throws when it is not installed; Debian puts it where only root looks. */
@@ -49,7 +53,9 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
     [
       'per_listener_settings false',
       ...access,
-      'persistence false',
+      ...(options.persistence
+        ? ['persistence true', `persistence_location ${folder}/`]
+        : ['persistence false']),
       'max_inflight_messages 0',
       'max_queued_messages 0',
       ...(process.getuid?.() === 0 ? ['user root'] : []),
@@ -101,6 +107,7 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
     },
     start,
     kill: () => end('SIGKILL'),
+    stop: () => end('SIGTERM'),
     close: async () => {
       await end('SIGKILL');
       rmSync(folder, { recursive: true, force: true });

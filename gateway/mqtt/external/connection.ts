@@ -55,6 +55,8 @@ const PUBLISH_OVERHEAD = 32;
 const KEEPALIVE_SECONDS = 30;
 /** PUBLISHes in flight where the broker gives no limit. */
 const DEFAULT_WINDOW = 100;
+/** A subscription that is made again brings no retained messages again (MQTT 5.0, 3.8.3.1: retain handling 1). */
+const RETAINED_ONCE = { qos: 1, rh: 1 } as const;
 const UNACCEPTABLE_VERSION = [1, 132];
 
 /** Rejects with MQTT_UNREACHABLE, MQTT_TLS, MQTT_AUTH, MQTT_REFUSED, or `VersionRefused`. */
@@ -172,7 +174,7 @@ function connectionOf(
     },
     async subscribe(filter) {
       try {
-        const [grant] = await client.subscribeAsync(filter, { qos: 1 });
+        const [grant] = await client.subscribeAsync(filter, RETAINED_ONCE);
         return grant?.qos ?? 0;
       } catch (error) {
         const { packet } = error as { packet?: { granted?: unknown[] } };

@@ -214,8 +214,8 @@ class Broker implements ExternalBroker {
     });
     try {
       const filters = telemetryFilters(telemetryTopics);
-      const isNew = this.#subscriptions === null || !connection.sessionPresent;
-      if (isNew) this.#subscriptions = await subscribeAll(connection, filters, settings.group);
+      // Of a known session too: brokers forget shared subscriptions over a restart (Mosquitto 2.0 does).
+      this.#subscriptions = await subscribeAll(connection, filters, settings.group);
       if (end !== null) throw end;
     } catch (error) {
       connection.destroy(error as Error);
