@@ -11,10 +11,10 @@ import type {
   WindowRow,
 } from '../aggregation.js';
 import { decodeCursor, pageOf } from '../cursor.js';
+import { original, stored } from '../text.js';
 import { changes, WRITING } from './changes.js';
 import type { Postgres } from './database.js';
 import { stale } from './stale.js';
-import { original, stored } from './text.js';
 import { numbers, offsets, onePerKey, texts } from './values.js';
 
 const MIGRATIONS = [

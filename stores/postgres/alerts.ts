@@ -5,9 +5,9 @@
  */
 import type { Alert, AlertCommit, AlertState, AlertStateRow, AlertStore, Told } from '../alerts.js';
 import { decodeCursor, pageOf } from '../cursor.js';
+import { original, stored } from '../text.js';
 import { ALERT_MIGRATIONS } from './alert-tables.js';
 import type { Postgres, Tables } from './database.js';
-import { original, stored } from './text.js';
 import { numbers, numeric, offsets, onePerKey, texts } from './values.js';
 
 interface StoredRow {

@@ -1,8 +1,8 @@
 /** Firings in PostgreSQL: one row per rule, one statement per claim, so that two processes cannot both win. */
 import { MillraceError } from '../../common/errors.js';
 import { CLOCK_TOLERANCE_MS, type Firings } from '../firings.js';
+import { stored } from '../text.js';
 import type { Postgres } from './database.js';
-import { stored } from './text.js';
 import { numeric } from './values.js';
 
 const MIGRATIONS = [

@@ -1,7 +1,7 @@
 /** Which notifications were delivered, in PostgreSQL. */
 import type { NotificationStore } from '../alerts.js';
+import { original, stored } from '../text.js';
 import type { Postgres } from './database.js';
-import { original, stored } from './text.js';
 import { numbers, offsets, texts } from './values.js';
 
 const MIGRATIONS = [

@@ -2,8 +2,8 @@
 import type { MetricFigures } from '../aggregation.js';
 import { decodeCursor, pageOf } from '../cursor.js';
 import { PERIODS, type RollupRow, type RollupStore } from '../rollups.js';
+import { original, stored } from '../text.js';
 import type { Postgres } from './database.js';
-import { original, stored } from './text.js';
 import { numbers, onePerKey, texts } from './values.js';
 
 const MIGRATIONS = [

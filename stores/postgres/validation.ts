@@ -1,5 +1,6 @@
 /** The store of validate in PostgreSQL. */
 import { decodeCursor, pageOf } from '../cursor.js';
+import { original, stored } from '../text.js';
 import type {
   LatestEvent,
   QuarantineEntry,
@@ -9,7 +10,6 @@ import type {
 } from '../validation.js';
 import type { Postgres } from './database.js';
 import { stale } from './stale.js';
-import { original, stored } from './text.js';
 import { nullableTexts, numbers, offsets, onePerKey, texts } from './values.js';
 
 /** Offsets are `numeric`: a sequence number of Kinesis has 56 digits. Text is compared by bytes, as SQLite does. */

@@ -1,6 +1,6 @@
 /** JavaScript's values as parameters, and lists of rows as columns: one array per column, for `unnest`. */
 import { MillraceError } from '../../common/errors.js';
-import { stored } from './text.js';
+import { stored } from '../text.js';
 
 /**
  * Times are `double precision`, which holds every number that JavaScript has. As in SQLite, NaN is refused and -0 is 0.

@@ -3,9 +3,9 @@
  * knows the latest one can save: a process that lost the lane, and does not know it yet, cannot.
  */
 import { MillraceError } from '../../common/errors.js';
+import { original, stored } from '../text.js';
 import type { OpenWindow, WindowStates } from '../window-states.js';
 import type { Postgres } from './database.js';
-import { original, stored } from './text.js';
 import { numeric } from './values.js';
 
 const MIGRATIONS = [

@@ -2,6 +2,7 @@
  * The store of validate on SQLite (`validation.db`). Offsets are 64-bit integers, read as text to stay exact.
  */
 import { decodeCursor, pageOf } from '../cursor.js';
+import { original, stored } from '../text.js';
 import type {
   LatestEvent,
   Page,
@@ -96,7 +97,9 @@ export function openValidationStore(path: string): ValidationStore {
     for (const entry of quarantined) {
       const { partition, offset, deviceId, arrivalTime, code, reason, keyword, pointer } = entry;
       const payload = Buffer.from(entry.payload);
-      sql.putEntry.run(partition, offset, deviceId, arrivalTime, code, reason, keyword, pointer, payload);
+      // Both may quote names of the payload's properties, which may be any text.
+      const [why, place] = [stored(reason), pointer === null ? null : stored(pointer)];
+      sql.putEntry.run(partition, offset, deviceId, arrivalTime, code, why, keyword, place, payload);
     }
     sql.putTally.run(next.partition, next.nextOffset, next.valid, next.quarantined, next.ticks);
   };
@@ -150,9 +153,9 @@ function entryOf(row: Stored<Omit<QuarantineEntry, 'id'>> & { payload: ArrayBuff
     deviceId,
     arrivalTime,
     code,
-    reason,
+    reason: original(reason),
     keyword,
-    pointer,
+    pointer: pointer === null ? null : original(pointer),
     payload: new Uint8Array(payload),
   };
 }

@@ -94,6 +94,49 @@ export function aggregationStoreContract(open: () => Promise<AggregationStore>):
     expect((await store.late(FIRST)).items).toEqual([late(FAR, 5)]);
   });
 
+  test('a row that one commit writes twice is there once, as it came last', async () => {
+    const late2 = { ...late(1n, 5), payload: '"later"' };
+    await put({
+      windows: [window('a', 0, { events: 1 }), window('b', 0), window('a', 0, { events: 2 })],
+      devices: ['{"v":1}', '{"v":2}'].map((state) => ({ deviceId: 'a', partition: 0, offset: 1n, state })),
+      late: [late(1n, 5), late2],
+    });
+    expect((await store.windows('a', ALL, FIRST)).items).toEqual([window('a', 0, { events: 2 })]);
+    expect((await store.progress(['a']))[0]?.state).toBe('{"v":2}');
+    expect((await store.late(FIRST)).items).toEqual([late2]);
+    expect((await store.changedSince(0n, 10)).map((row) => row.deviceId)).toEqual(['b', 'a']);
+  });
+
+  test('gives back values at their edges', async () => {
+    const state = JSON.stringify({ text: 'ü\u0000\u{1F321}'.repeat(100_000) });
+    const odd = { ...figures(-0), sum: Number.MAX_VALUE, min: -Number.MAX_VALUE, first: 2 ** 53 + 2 };
+    const rows = [
+      window('', -Number.MAX_SAFE_INTEGER, { metrics: {}, events: Number.MAX_SAFE_INTEGER }),
+      window('', 0, { metrics: { '': odd, 'a\u0000b': figures(1e-300), '\\"{},': figures(1e21) } }),
+    ];
+    await put({ devices: [{ deviceId: '', partition: 0, offset: 2n ** 62n, state }], windows: rows });
+    expect(await store.progress([''])).toEqual([{ deviceId: '', partition: 0, offset: 2n ** 62n, state }]);
+    const { items } = await store.windows('', ALL, FIRST);
+    expect(JSON.stringify(items.map(({ metrics }) => metrics))).toBe(
+      JSON.stringify(rows.map(({ metrics }) => metrics)),
+    );
+    expect(items.map(({ start, events }) => [start, events])).toEqual([
+      [-Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
+      [0, 3],
+    ]);
+  });
+
+  test('of commits computed from the same position at the same time, one is made', async () => {
+    const attempts = Array.from({ length: 8 }, (_, n) =>
+      put({ tally: tally(1n, { aggregated: 1 }), from: 0n, windows: [window(`device-${n}`, 0)] }),
+    );
+    const results = await Promise.allSettled(attempts);
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    const refused = results.filter((result) => result.status === 'rejected');
+    for (const { reason } of refused) expect(reason).toMatchObject({ code: 'STORE_STALE', canRetry: true });
+    expect(await store.changedSince(0n, 10)).toHaveLength(1);
+  });
+
   test('knows which windows are open', async () => {
     await put({
       windows: [

@@ -89,6 +89,34 @@ export function alertStoreContract(open: () => Promise<AlertStore>): void {
     expect(await history()).toEqual([alertOf('a', 5, 'pending')]);
   });
 
+  test('a pending alert that fired and ended within the batch stays, as it ended', async () => {
+    await commit([row('a', 1n, alertOf('a', 1, 'pending'))]);
+    const ended = alertOf('a', 1, 'resolved', 4);
+    await commit([row('a', 9n, alertOf('a', 7, 'pending'))], [ended]);
+    expect(await history()).toEqual([alertOf('a', 7, 'pending'), ended]);
+    expect(await store.counts()).toEqual({ pending: 1, firing: 0, resolved: 1 });
+  });
+
+  test('the same commit again changes nothing, and neither does one from before', async () => {
+    const first = [row('a', 1n, alertOf('a', 1, 'pending'))];
+    const second = [row('a', 5n, alertOf('a', 3, 'firing'))];
+    await commit(first);
+    await commit(second);
+    const before = [await history(), await store.rows(['a'])];
+    await commit(second);
+    await commit(first);
+    expect([await history(), await store.rows(['a'])]).toEqual(before);
+  });
+
+  test('values at their edges come back', async () => {
+    const labels = { '': '', 'é\u0000': '\\"{},NULL', large: 'x'.repeat(1 << 20) };
+    const alert = { ...alertOf('a', -1, 'firing'), labels, value: -1.7976931348623157e308, event: null };
+    const written = { ...row('a', 2n ** 62n, alert), state: '' };
+    await commit([written]);
+    expect(await store.rows(['a'])).toEqual([written]);
+    expect(await history()).toEqual([alert]);
+  });
+
   test('ended alerts enter the history, and change nothing that has ended there already', async () => {
     await commit([row('a', 1n, alertOf('a', 10, 'firing'))]);
     const first = alertOf('a', 10, 'resolved', 12);

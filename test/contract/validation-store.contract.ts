@@ -64,6 +64,45 @@ export function validationStoreContract(open: () => Promise<ValidationStore>): v
     );
   });
 
+  test('gives back values at their edges', async () => {
+    const large = new Uint8Array(1 << 20).map((_, index) => index % 256);
+    const odd = { reason: '/a\u0000b must be\u0001 \u0001\u0002', pointer: '/a\u0000b', keyword: '' };
+    const refused = [
+      { ...entry(1n, 5), ...odd, deviceId: '' },
+      { ...entry(2n, 6), payload: large, reason: '', pointer: '', keyword: '' },
+      { ...entry(3n, 7), payload: new Uint8Array(0), reason: 'ſ€\u{10FFFF}\\"{},NULL' },
+    ];
+    const event = `{"text":"${'ü'.repeat(1 << 19)}","n":1.7976931348623157e308,"m":-0,"z":"\\u0000"}`;
+    const rows = [{ ...latest('\\"{}, NULL\n', 4n), event, eventTime: -1, arrivalTime: 2 ** 53 }];
+    const counts = tally(9n, Number.MAX_SAFE_INTEGER, 3);
+    await store.commit({ tally: counts, latest: rows, quarantined: refused });
+    expect(await store.tally(0)).toEqual(counts);
+    expect(await store.latest([rows[0]!.deviceId])).toEqual(rows);
+    const { items } = await store.quarantine({ limit: 10, cursor: null });
+    expect(items.map(({ payload: _, ...rest }) => rest).reverse()).toEqual(
+      refused.map(({ payload: _, ...rest }) => rest),
+    );
+    for (const [index, { payload }] of items.toReversed().entries()) {
+      expect(Buffer.compare(payload, refused[index]!.payload)).toBe(0);
+    }
+  });
+
+  test('refuses what is no number, and writes nothing', async () => {
+    const rows = [latest('a', 1n), { ...latest('b', 2n), eventTime: Number.NaN }];
+    await expect(store.commit({ tally: tally(3n, 2), latest: rows, quarantined: [] })).rejects.toThrow();
+    expect(await store.tally(0)).toBeNull();
+    expect(await store.deviceCount()).toBe(0);
+  });
+
+  test('writes what one commit says about a device or a record twice as if it came one after the other', async () => {
+    const rows = [latest('a', 5n), latest('b', 1n), latest('a', 7n), latest('a', 6n)];
+    const refused = [entry(2n, 1), { ...entry(2n, 9), reason: 'later' }];
+    await store.commit({ tally: tally(8n), latest: rows, quarantined: refused });
+    expect((await store.latest(['a']))[0]?.offset).toBe(7n);
+    const { items } = await store.quarantine({ limit: 10, cursor: null });
+    expect(items.map(({ reason }) => reason)).toEqual(['later']);
+  });
+
   test('keeps the row with the later offset, and a redelivered entry once', async () => {
     const commit = { tally: tally(8n), latest: [latest('a', 7n)], quarantined: [entry(5n, 1)] };
     await store.commit(commit);

@@ -1,8 +1,8 @@
 /**
- * Text in PostgreSQL, which cannot hold U+0000 in any text type. U+0000 is stored as U+0001 U+0001, and U+0001 as
- * U+0001 U+0002: nothing is lost, two texts are equal or in order of bytes exactly if what is stored is, and all text
+ * Text with U+0000 in it, which PostgreSQL cannot hold in any text type and libsql reads up to it only. U+0000 is stored
+ * as U+0001 U+0001, and U+0001 as U+0001 U+0002: nothing is lost, two texts are equal or in order of bytes exactly if what is stored is, and all text
  * without the two characters, which is all there usually is, is stored as it is. (The encoding is that of FoundationDB's
- * tuple layer, at one remove.) Every text a store is given goes through `stored`, and comes back through `original`.
+ * tuple layer, at one remove.) Text goes through `stored` on its way in, and comes back through `original`.
  */
 export function stored(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what this is about
