@@ -18,10 +18,13 @@ const RETRIABLE: Readonly<Record<string, { readonly code: string; readonly what:
 /** Refused logins, a database or schema that is not there, privileges: nothing that passes. */
 const UNUSABLE = /^(28...|3D000|3F000|42501)$/;
 
+/** Not the database's, whoever threw them. */
+const MISTAKES = new Set(['TypeError', 'RangeError', 'ReferenceError', 'SyntaxError']);
+
 /** @param where names the database without its password */
 export function storeError(error: unknown, where: string): unknown {
   if (error instanceof MillraceError) return error;
-  if (error instanceof TypeError || error instanceof RangeError || !(error instanceof Error)) return error;
+  if (!isError(error) || MISTAKES.has(error.name)) return error;
   const state = sqlState(error);
   if (state === undefined) {
     // The client's own: no connection, a broken one, no answer in time.
@@ -39,9 +42,14 @@ export function storeError(error: unknown, where: string): unknown {
   return retriable(known.code, `cannot use ${where}: ${known.what} (${messageOf(error)})`, error);
 }
 
+/** Not `instanceof`: errors of Node itself may be another realm's. */
+function isError(error: unknown): error is Error {
+  return typeof error === 'object' && error !== null && 'message' in error && 'name' in error;
+}
+
 /** The SQLSTATE of what the server reported, or undefined. */
 export function sqlState(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('severity' in error) || !('code' in error)) return undefined;
+  if (!isError(error) || !('severity' in error) || !('code' in error)) return undefined;
   return typeof error.code === 'string' ? error.code : undefined;
 }
 
