@@ -3,6 +3,7 @@
  * group. A broker answers the requests of one connection one after the other, so whoever lets it wait (a fetch, a
  * join) has connections of its own: connections are kept by purpose and broker.
  */
+import { isIP } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type API,
@@ -55,7 +56,7 @@ export class KafkaClient {
       requestTimeout: requestTimeoutMs,
       maxInflights: 100,
       ...(address.sasl === undefined ? {} : { sasl: address.sasl }),
-      ...(address.tls === undefined ? {} : { tls: address.tls, tlsServerName: true }),
+      ...(address.tls === undefined ? {} : { tls: address.tls }),
     };
   }
 
@@ -80,7 +81,9 @@ export class KafkaClient {
   }
 
   async #open(node: Node, options: ConnectionOptions, forget: () => void): Promise<Connection> {
-    const connection = new Connection(this.#clientId, options);
+    // A server name for brokers that share an address; TLS knows none that is an address itself.
+    const tlsServerName = options.tls !== undefined && isIP(node.host) === 0;
+    const connection = new Connection(this.#clientId, { ...options, tlsServerName });
     // Whoever waits for an answer is told by its request; nobody else needs to know.
     connection.on('error', forget);
     connection.on('close', forget);
@@ -193,6 +196,18 @@ export class KafkaClient {
           throw kafkaError(error, what);
         await sleep(wait);
       }
+    }
+  }
+
+  /** Ends the connections of a purpose: whatever waits for an answer there fails. */
+  disconnect(purpose: string): void {
+    for (const [key, opening] of this.#connections) {
+      if (!key.startsWith(`${purpose}@`)) continue;
+      this.#connections.delete(key);
+      opening.then(
+        (connection) => connection.close(() => undefined),
+        () => undefined,
+      );
     }
   }
 

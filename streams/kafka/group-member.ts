@@ -77,6 +77,7 @@ export class GroupMember {
     if (this.#owned.length > 0) await this.#hooks.givenBack(this.#owned);
     this.#owned = [];
     await this.#leave();
+    this.#client.disconnect(`join ${this.#options.group}`);
     clearTimeout(this.#beat);
     this.membership = null;
     await this.#running;

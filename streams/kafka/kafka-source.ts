@@ -172,6 +172,7 @@ export class KafkaSource implements StreamSource {
       offset,
       maxBytes: PARTITION_BYTES,
     }));
+    if (partitions.length === 0) return;
     const limits = {
       maxWaitMs: isAnyFull ? SHORT_WAIT_MS : this.#options.fetchWaitMs,
       maxBytes: FETCH_BYTES,

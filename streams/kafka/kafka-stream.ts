@@ -31,6 +31,7 @@ export class KafkaStream implements Stream {
   readonly #closeWithinMs: number;
   #lastArrival = 0;
   #watch: NodeJS.Timeout | undefined;
+  #isLooking = false;
   #closing: Promise<void> | undefined;
 
   constructor(client: KafkaClient, topic: OpenedTopic, partitions: number, options: KafkaStreamOptions) {
@@ -132,9 +133,13 @@ export class KafkaStream implements Stream {
   }
 
   #lookAgain(): void {
-    this.learn().catch(() => {
-      // Appends and reads have errors of their own; the ends are looked up again soon.
-    });
+    const over = () => {
+      this.#isLooking = false;
+    };
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    // Appends and reads have errors of their own; the ends are looked up again soon.
+    this.learn().then(over, over);
   }
 
   #sawArrival(time: number): void {

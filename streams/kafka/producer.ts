@@ -195,6 +195,8 @@ export class Producer {
       return false;
     }
     if (!isFatalCode(errorCode)) return false;
+    const isTooLarge = errorCode === KafkaCode.messageTooLarge || errorCode === KafkaCode.recordListTooLarge;
+    if (isTooLarge && this.#split(queue)) return true;
     this.#fail(queue, failedPartition(this.#what(), queue.partition, answer));
     return true;
   }
@@ -204,6 +206,15 @@ export class Producer {
     queue.session = null;
     this.#session = null;
     this.#finish(queue, error);
+  }
+
+  #split(queue: AppendQueue): boolean {
+    const before = queue.batches[0]!.records.byteLength;
+    if (!queue.splitFirst()) return false;
+    const added = queue.batches[0]!.records.byteLength + queue.batches[1]!.records.byteLength - before;
+    queue.bytes += added;
+    this.#pendingBytes += added;
+    return true;
   }
 
   #finish(queue: AppendQueue, error: Error | null): void {
