@@ -18,7 +18,6 @@ import { createPacer } from '../gateway/pacer.js';
 import { createTopicMap } from '../gateway/topics.js';
 import { openStores, type StoresConfig } from '../stores/open.js';
 import { openAsynchronousStore } from '../stores/sqlite/asynchronous.js';
-import { openCheckpointFile } from '../streams/embedded/checkpoint-file.js';
 import { lockDirectory } from '../streams/embedded/directory-lock.js';
 import { TELEMETRY } from './consumers.js';
 import { createFunctions, type Functions } from './functions.js';
@@ -89,9 +88,7 @@ async function compose(
   const storesDirectory = join(options.dataDir, 'stores');
   await mkdir(storesDirectory, { recursive: true });
 
-  const checkpoints = openCheckpointFile(join(options.dataDir, 'checkpoints'));
-  undo.add(() => checkpoints.close());
-  const { streams, notices } = await openStreams(manifest, checkpoints, options.dataDir, log, undo);
+  const { engine, streams, notices } = await openStreams(manifest, options.dataDir, log, undo);
   const telemetry = streams.get(TELEMETRY);
   if (telemetry === undefined) {
     throw new MillraceError(`${manifest.file} declares no stream '${TELEMETRY}'`, {
@@ -146,7 +143,7 @@ async function compose(
     createFunctions({
       manifest: wanted,
       streams,
-      join: async (stream) => ({ source: streams.get(stream)!, checkpoints, close: async () => undefined }),
+      join: (stream, name) => engine.consumer(streams.get(stream)!, name),
       platform,
       clock,
       log,

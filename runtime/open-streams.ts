@@ -1,48 +1,49 @@
-/** Opens the streams of a deployment on its data directory, and says what a person should know about how that went. */
+/** Opens the engine and the streams of a deployment, and says what a person should know about how that went. */
+import { join } from 'node:path';
 import type { Logger } from 'pino';
-import type { CheckpointFile } from '../streams/embedded/checkpoint-file.js';
-import { openEmbeddedStream } from '../streams/embedded/embedded-stream.js';
+import { openCheckpointFile } from '../streams/embedded/checkpoint-file.js';
+import { createEmbeddedEngine } from '../streams/embedded/engine.js';
 import type { RecoveryReport } from '../streams/embedded/recovery.js';
+import type { StreamEngine } from '../streams/engine.js';
 import type { Stream } from '../streams/stream.js';
 import { consumersOf } from './consumers.js';
-import type { Manifest, StreamManifest } from './manifest/manifest.js';
+import type { Manifest } from './manifest/manifest.js';
 import { groupsOf } from './mappings/lanes.js';
 import type { Undo } from './undo.js';
 
 export interface OpenStreams {
+  readonly engine: StreamEngine;
   readonly streams: ReadonlyMap<string, Stream>;
   readonly notices: readonly string[];
 }
 
 export async function openStreams(
   manifest: Manifest,
-  checkpoints: CheckpointFile,
   dataDir: string,
   log: Logger,
   undo: Undo,
 ): Promise<OpenStreams> {
-  const streams = new Map<string, Stream>();
   const notices: string[] = [];
+  const engine = createEmbeddedEngine({
+    directory: dataDir,
+    settings: manifest.settings.streams,
+    checkpoints: openCheckpointFile(join(dataDir, 'checkpoints')),
+    groupsOf: (name) => readersOf(manifest, name),
+    onRecovery: (name, report) => void notices.push(...recoveryNotices(name, report)),
+    log,
+  });
+  undo.add(() => engine.close());
+  const streams = new Map<string, Stream>();
   for (const declared of manifest.streams) {
-    const { name, partitions, retentionMs } = declared;
-    const stream = await openEmbeddedStream({
-      directory: dataDir,
-      name,
-      partitions,
-      settings: manifest.settings.streams[name]!,
-      retentionMs,
-      seenEnds: checkpoints.highest(readersOf(manifest, declared), partitions),
-      log,
-    });
+    const stream = await engine.open(declared);
     undo.add(() => stream.close());
-    streams.set(name, stream);
-    notices.push(...recoveryNotices(name, stream.recovery));
+    streams.set(declared.name, stream);
   }
-  return { streams, notices };
+  return { engine, streams, notices };
 }
 
-/** The consumer groups that read the stream: the log must not end before what they have finished. */
-function readersOf(manifest: Manifest, { name }: StreamManifest): string[] {
+/** The consumer groups that read the stream. */
+function readersOf(manifest: Manifest, name: string): string[] {
   return consumersOf(manifest, true)
     .filter(({ stream }) => stream === name)
     .flatMap((consumer) => groupsOf(consumer.name, name));
