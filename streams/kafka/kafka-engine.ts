@@ -8,7 +8,6 @@ import { KafkaStream } from './kafka-stream.js';
 import { type KafkaOptions, warningLog } from './options.js';
 import { openTopic } from './topic.js';
 
-const OPEN_WITHIN_MS = 30_000;
 const CLOSE_WITHIN_MS = 10_000;
 const REQUEST_BYTES = 8 << 20;
 
@@ -24,17 +23,18 @@ export async function openKafkaEngine(options: KafkaOptions): Promise<StreamEngi
     commitIntervalMs = 50,
     endsIntervalMs = 5_000,
     requestTimeoutMs = 15_000,
+    openWithinMs = 30_000,
     lingerMs = 2,
     log = warningLog,
   } = options;
   const client = new KafkaClient(options, requestTimeoutMs, rebalanceTimeoutMs + requestTimeoutMs);
-  await client.reach(OPEN_WITHIN_MS).catch(async (error: unknown) => {
+  await client.reach(openWithinMs).catch(async (error: unknown) => {
     await client.close();
     throw error;
   });
   return {
     async open(declared: DeclaredStream): Promise<Stream> {
-      const topic = await openTopic(client, declared, options.replicationFactor, OPEN_WITHIN_MS);
+      const topic = await openTopic(client, declared, options.replicationFactor, openWithinMs);
       const stream = new KafkaStream(client, topic, declared.partitions, {
         lingerMs,
         batchBytes,

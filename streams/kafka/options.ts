@@ -43,6 +43,8 @@ export interface KafkaOptions extends KafkaAddress {
   readonly commitIntervalMs?: number;
   /** How often (ms) a stream asks the brokers where its partitions begin and end. Default 5,000. */
   readonly endsIntervalMs?: number;
+  /** Opening the engine or a stream fails when the brokers have not answered within so long (ms). Default 30,000. */
+  readonly openWithinMs?: number;
   /** After so long (ms) without an answer a request has failed. Default 15,000. */
   readonly requestTimeoutMs?: number;
   readonly log?: KafkaLog;

@@ -388,6 +388,26 @@ describeKafka('Kafka', () => {
       });
     }
   }, 60_000);
+
+  test('speaks TLS with a broker that its authority vouches for, and with no other', async () => {
+    if (broker.tls === undefined) return;
+    const { brokers, ca } = broker.tls;
+    const engine = await openEngine({ brokers }, { tls: { ca } });
+    const stream = await engine.open({ name: uniqueName('tls'), partitions: 1, retentionMs: FOR_EVER });
+    await appendAll(stream, [[0, event('k', 'private')]]);
+    expect(values(await readAll(stream, 0))).toEqual(['private']);
+    await stream.close();
+    await engine.close();
+    await expect(openEngine({ brokers }, { tls: {}, openWithinMs: 500 })).rejects.toMatchObject({
+      code: 'KAFKA_UNREACHABLE',
+      message: expect.stringContaining('self-signed certificate'),
+    });
+  });
+
+  test('says that no broker answers', async () => {
+    const engine = openEngine({ brokers: ['127.0.0.1:1'] }, { openWithinMs: 300 });
+    await expect(engine).rejects.toMatchObject({ code: 'KAFKA_UNREACHABLE', canRetry: true });
+  });
 });
 
 /** The consumer, its group called `shown`. */

@@ -2,13 +2,14 @@
 /**
  * A Kafka broker of one's own, for tests and for trying things out. Needs Java 17 and Maven, and nothing besides.
  *
- *     node test/services/kafka.mjs start DIR [--port N]    prints {"brokers","saslBrokers","pid","dir"}
+ *     node test/services/kafka.mjs start DIR [--port N]    prints {"brokers","saslBrokers","tlsBrokers","ca","pid","dir"}
  *     node test/services/kafka.mjs stop DIR [--kill]
  *     node test/services/kafka.mjs check                   says what this machine lacks for it
  *
  * The first start fetches Kafka's Maven artifacts to `$MILLRACE_SERVICES_CACHE` (default `~/.cache/millrace`); later
  * ones take seconds. DIR keeps the broker's data and addresses: start, stop and start again is a restart. Everything
- * listens on loopback alone. `saslBrokers` wants a user: `millrace`, password `millrace-secret`, by PLAIN or SCRAM.
+ * listens on loopback alone. `saslBrokers` wants a user: `millrace`, password `millrace-secret`, by PLAIN or SCRAM; `tlsBrokers` shows a certificate that the file `ca` vouches
+ * for (absent where there is no openssl).
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -145,8 +146,10 @@ const POM = `<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.
 `;
 
 async function format(dir, config, classPath, wanted) {
-  const [port, saslPort, controllerPort] = await freePorts(3, wanted);
-  writeFileSync(config, properties(dir, port, saslPort, controllerPort));
+  const [port, saslPort, tlsPort, controllerPort] = await freePorts(4, wanted);
+  const certificate = makeCertificate(dir);
+  const tls = certificate === undefined ? undefined : { port: tlsPort, ...certificate };
+  writeFileSync(config, properties(dir, port, saslPort, controllerPort, tls), { mode: 0o600 });
   const scram = (mechanism) => ['--add-scram', `${mechanism}=[name=${USER},password=${PASSWORD}]`];
   const args = ['format', '-t', randomBytes(16).toString('base64url'), '-c', config, '--ignore-formatted'];
   const { status, stdout, stderr, error } = spawnSync(
@@ -163,17 +166,44 @@ async function format(dir, config, classPath, wanted) {
     { cwd: dir, encoding: 'utf8' },
   );
   if (status !== 0) throw error ?? new Error(`formatting ${dir} failed:\n${stdout}${stderr}`);
-  const addresses = { brokers: `${HOST}:${port}`, saslBrokers: `${HOST}:${saslPort}` };
+  const addresses = { brokers: `${HOST}:${port}`, saslBrokers: `${HOST}:${saslPort}`, ...tlsAddress(tls) };
   writeFileSync(join(dir, 'addresses.json'), JSON.stringify(addresses));
 }
 
-function properties(dir, port, saslPort, controllerPort) {
+const tlsAddress = (tls) => (tls === undefined ? {} : { tlsBrokers: `${HOST}:${tls.port}`, ca: tls.file });
+
+/** A self-made certificate of this address and its key, as Kafka's configuration wants them. */
+function makeCertificate(dir) {
+  const [key, file] = [join(dir, 'key.pem'), join(dir, 'ca.pem')];
+  const subject = ['-subj', '/CN=localhost', '-addext', `subjectAltName=IP:${HOST},DNS:localhost`];
+  const args = [
+    'req',
+    '-x509',
+    '-newkey',
+    'rsa:2048',
+    '-nodes',
+    '-days',
+    '365',
+    '-keyout',
+    key,
+    '-out',
+    file,
+  ];
+  if (spawnSync('openssl', [...args, ...subject], { stdio: 'ignore' }).status !== 0) return undefined;
+  const inline = (path) => readFileSync(path, 'utf8').trim().replaceAll('\n', '\\n');
+  return {
+    file,
+    settings: `ssl.keystore.key=${inline(key)}\nssl.keystore.certificate.chain=${inline(file)}\n`,
+  };
+}
+
+function properties(dir, port, saslPort, controllerPort, tls) {
   const jaas = `org.apache.kafka.common.security`;
   return `process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@${HOST}:${controllerPort}
-listeners=PLAIN://${HOST}:${port},SASL://${HOST}:${saslPort},CONTROLLER://${HOST}:${controllerPort}
-listener.security.protocol.map=PLAIN:PLAINTEXT,SASL:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT
+listeners=PLAIN://${HOST}:${port},SASL://${HOST}:${saslPort},${tls ? `TLS://${HOST}:${tls.port},` : ''}CONTROLLER://${HOST}:${controllerPort}
+listener.security.protocol.map=PLAIN:PLAINTEXT,SASL:SASL_PLAINTEXT,TLS:SSL,CONTROLLER:PLAINTEXT
 inter.broker.listener.name=PLAIN
 controller.listener.names=CONTROLLER
 sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256,SCRAM-SHA-512
@@ -196,7 +226,7 @@ group.min.session.timeout.ms=1000
 log.cleaner.dedupe.buffer.size=16777216
 num.network.threads=2
 num.io.threads=4
-`;
+${tls ? `ssl.keystore.type=PEM\n${tls.settings}` : ''}`;
 }
 
 /** As many free ports of loopback; the first is `wanted` if that is given. */

@@ -1,6 +1,6 @@
 /** A real Kafka broker for tests: the one at `KAFKA_BROKERS`, or one of their own that they may stop and start. */
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -10,6 +10,8 @@ export interface KafkaBroker {
   readonly brokers: readonly string[];
   /** Wants `saslUser` and `saslPassword`; absent for a broker that was there already. */
   readonly saslBrokers?: readonly string[];
+  /** Speak TLS; `ca` is the text that vouches for them. */
+  readonly tls?: { readonly brokers: readonly string[]; readonly ca: string };
   /** Whether `stop` and `start` do anything. */
   readonly isOwn: boolean;
   stop(how?: 'orderly' | 'killed'): Promise<void>;
@@ -38,7 +40,7 @@ export async function startKafka(): Promise<KafkaBroker> {
   const directory = await mkdtemp(join(tmpdir(), 'millrace-kafka-'));
   const start = async () => {
     const { stdout } = await run(process.execPath, [script, 'start', directory]);
-    return JSON.parse(stdout) as { brokers: string; saslBrokers: string };
+    return JSON.parse(stdout) as { brokers: string; saslBrokers: string; tlsBrokers?: string; ca?: string };
   };
   const stop = async (how = 'orderly') => {
     await run(process.execPath, [script, 'stop', directory, ...(how === 'killed' ? ['--kill'] : [])]);
@@ -48,10 +50,11 @@ export async function startKafka(): Promise<KafkaBroker> {
     await rm(directory, { recursive: true, force: true });
   };
   try {
-    const { brokers, saslBrokers } = await start();
+    const { brokers, saslBrokers, tlsBrokers, ca } = await start();
     return {
       brokers: [brokers],
       saslBrokers: [saslBrokers],
+      ...(tlsBrokers && ca ? { tls: { brokers: [tlsBrokers], ca: await readFile(ca, 'utf8') } } : {}),
       isOwn: true,
       stop,
       start: async () => void (await start()),
