@@ -15,7 +15,7 @@ import { original, stored } from '../text.js';
 import { changes, WRITING } from './changes.js';
 import type { Postgres } from './database.js';
 import { stale } from './stale.js';
-import { numbers, offsets, onePerKey, texts } from './values.js';
+import { documents, numbers, offsets, onePerKey, split, texts } from './values.js';
 
 const MIGRATIONS = [
   `CREATE TABLE aggregation_tallies (
@@ -81,18 +81,18 @@ const COMMIT = `
     RETURNING partition
   ), ${WRITING('gate')}, progress AS (
     INSERT INTO aggregation_devices SELECT given.* FROM gate,
-      unnest($9::text[], $10::integer[], $11::numeric[], $12::text[]) AS given
+      unnest($9::text[], $10::integer[], $11::numeric[], ${split('$12', 'cardinality($9)')}) AS given
     ON CONFLICT (device_id) DO UPDATE SET partition = excluded.partition, "offset" = excluded."offset",
       state = excluded.state
   ), written AS (
     INSERT INTO windows SELECT given.*, nextval('aggregation_changes') FROM writing,
       unnest($13::text[], $14::float8[], $15::float8[], $16::integer[], $17::numeric[], $18::boolean[], $19::bigint[],
-        $20::text[]) AS given
+        ${split('$20', 'cardinality($13)')}) AS given
     ON CONFLICT (device_id, start, size) DO UPDATE SET partition = excluded.partition, "offset" = excluded."offset",
       closed = excluded.closed, events = excluded.events, metrics = excluded.metrics, change = excluded.change
   ), too_late AS (
     INSERT INTO late SELECT given.* FROM gate, unnest($21::integer[], $22::numeric[], $23::text[], $24::float8[],
-      $25::float8[], $26::float8[], $27::text[]) AS given
+      $25::float8[], $26::float8[], ${split('$27', 'cardinality($21)')}) AS given
     ON CONFLICT (partition, "offset") DO UPDATE SET device_id = excluded.device_id, event_time = excluded.event_time,
       arrival_time = excluded.arrival_time, window_start = excluded.window_start, payload = excluded.payload
   )
@@ -209,7 +209,7 @@ function parametersOf(commit: AggregationCommit): unknown[] {
     texts(devices, (row) => row.deviceId),
     numbers(devices, (row) => row.partition),
     offsets(devices, (row) => row.offset),
-    texts(devices, (row) => row.state),
+    documents(devices, (row) => row.state),
     texts(windows, (row) => row.deviceId),
     numbers(windows, (row) => row.start),
     numbers(windows, (row) => row.size),
@@ -217,14 +217,14 @@ function parametersOf(commit: AggregationCommit): unknown[] {
     offsets(windows, (row) => row.offset),
     windows.map((row) => row.closed),
     numbers(windows, (row) => row.events),
-    texts(windows, (row) => JSON.stringify(row.metrics)),
+    documents(windows, (row) => JSON.stringify(row.metrics)),
     numbers(late, (event) => event.partition),
     offsets(late, (event) => event.offset),
     texts(late, (event) => event.deviceId),
     numbers(late, (event) => event.eventTime),
     numbers(late, (event) => event.arrivalTime),
     numbers(late, (event) => event.windowStart),
-    texts(late, (event) => event.payload),
+    documents(late, (event) => event.payload),
   ];
 }
 

@@ -4,7 +4,7 @@ import { decodeCursor, pageOf } from '../cursor.js';
 import { PERIODS, type RollupRow, type RollupStore } from '../rollups.js';
 import { original, stored } from '../text.js';
 import type { Postgres } from './database.js';
-import { numbers, onePerKey, texts } from './values.js';
+import { documents, numbers, onePerKey, split, texts } from './values.js';
 
 const MIGRATIONS = [
   `CREATE TABLE rollups (
@@ -39,7 +39,7 @@ const COMMIT = `
   )
   INSERT INTO rollups
   SELECT given.device_id, $1, given.start, given.events, given.metrics, turn.before + given.n
-  FROM turn, unnest($3::text[], $4::float8[], $5::bigint[], $6::text[])
+  FROM turn, unnest($3::text[], $4::float8[], $5::bigint[], ${split('$6', 'cardinality($3)')})
     WITH ORDINALITY AS given (device_id, start, events, metrics, n)
   ON CONFLICT (device_id, period, start) DO UPDATE SET events = excluded.events, metrics = excluded.metrics,
     change = excluded.change`;
@@ -61,7 +61,7 @@ export function openRollupStore(database: Postgres): RollupStore {
         texts(given, (row) => row.deviceId),
         numbers(given, (row) => row.start),
         numbers(given, (row) => row.events),
-        texts(given, (row) => JSON.stringify(row.metrics)),
+        documents(given, (row) => JSON.stringify(row.metrics)),
       ]);
     },
     async rollups(deviceId, period, { from, to }, { limit, cursor }) {

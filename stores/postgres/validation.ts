@@ -10,7 +10,7 @@ import type {
 } from '../validation.js';
 import type { Postgres } from './database.js';
 import { stale } from './stale.js';
-import { nullableTexts, numbers, offsets, onePerKey, texts } from './values.js';
+import { documents, nullableTexts, numbers, offsets, onePerKey, split, texts } from './values.js';
 
 /** Offsets are `numeric`: a sequence number of Kinesis has 56 digits. Text is compared by bytes, as SQLite does. */
 const MIGRATIONS = [
@@ -64,7 +64,7 @@ const COMMIT = `
     RETURNING partition
   ), newest AS (
     INSERT INTO latest SELECT given.* FROM gate, unnest($7::text[], $8::text[], $9::integer[], $10::numeric[],
-      $11::float8[], $12::float8[], $13::text[]) AS given
+      $11::float8[], $12::float8[], ${split('$13', 'cardinality($7)')}) AS given
     ON CONFLICT (device_id) DO UPDATE SET device_type = excluded.device_type, partition = excluded.partition,
       "offset" = excluded."offset", event_time = excluded.event_time, arrival_time = excluded.arrival_time,
       event = excluded.event
@@ -151,7 +151,7 @@ function parametersOf({ tally, from, latest, quarantined }: ValidationCommit): u
     offsets(newest, (row) => row.offset),
     numbers(newest, (row) => row.eventTime),
     numbers(newest, (row) => row.arrivalTime),
-    texts(newest, (row) => row.event),
+    documents(newest, (row) => row.event),
     numbers(refused, (entry) => entry.partition),
     offsets(refused, (entry) => entry.offset),
     texts(refused, (entry) => entry.deviceId),
