@@ -44,10 +44,11 @@ export function hashKeysOfAll(partition: number, partitions: number, shards: rea
   const found: bigint[] = [];
   for (const shard of shards) {
     if (shard.isClosed) continue;
-    const from = shard.firstHash > first ? shard.firstHash : first;
-    const to = shard.lastHash < end ? shard.lastHash : end;
+    const overlap = { from: shard.firstHash, to: shard.lastHash };
+    if (overlap.from < first) overlap.from = first;
+    if (overlap.to > end) overlap.to = end;
     // An overlap of a hair comes from rounding; the shard has its own slice.
-    if (to - from > least) found.push((from + to) / 2n);
+    if (overlap.to - overlap.from > least) found.push((overlap.from + overlap.to) / 2n);
   }
   return found.length === 0 ? [(first + end) / 2n] : found;
 }
