@@ -115,6 +115,7 @@ describeMosquitto('gateways and a real broker', () => {
     await more(500);
     const { counted } = await outcome([directory], [gateway]);
     expect(counted[0]!.broker_reconnects).toBeGreaterThanOrEqual(1);
+    expect(counted[0]!.broker_forgot_session).toBeUndefined();
   }, 120_000);
 
   test('restarts of the broker lose nothing that was published while a gateway had its shared subscription', async () => {
@@ -132,7 +133,8 @@ describeMosquitto('gateways and a real broker', () => {
     }
     await fleet.start(mqttUrl());
     await more(500);
-    await outcome([directory], [gateway]);
+    const { counted } = await outcome([directory], [gateway]);
+    expect(counted[0]!.broker_forgot_subscriptions).toBe(3);
   }, 120_000);
 
   test('two gateways share the load; one is killed and comes back, together they have everything', async () => {

@@ -39,7 +39,8 @@ export interface Connection extends OutgoingChannel {
   readonly unacknowledged: number;
   /** QoS that was granted. Rejects with `MQTT_SUBSCRIPTION_REFUSED`. */
   subscribe(filter: string): Promise<number>;
-  unsubscribe(filters: readonly string[]): Promise<void>;
+  /** Reason codes, one for each filter; before MQTT 5 there are none. */
+  unsubscribe(filters: readonly string[]): Promise<readonly number[]>;
   /** Resolves with the reason when the connection is over; never rejects. */
   readonly closed: Promise<MillraceError>;
   /** Says goodbye (DISCONNECT: no will, the session stays) and closes. */
@@ -184,7 +185,8 @@ function connectionOf(
       }
     },
     async unsubscribe(filters) {
-      await client.unsubscribeAsync([...filters]);
+      const unsuback = await client.unsubscribeAsync([...filters]);
+      return ((unsuback as { granted?: number[] } | undefined)?.granted ?? []).map(Number);
     },
     async end() {
       if (!isOver(client)) client.end();

@@ -19,6 +19,7 @@ import type { TopicMap } from '../../topics.js';
 import { largestPacket } from '../packet-limit.js';
 import { type Connection, type MqttVersion, openConnection, VersionRefused } from './connection.js';
 import { Intake } from './intake.js';
+import { Memory } from './memory.js';
 import { Outbox } from './outbox.js';
 import { seldom } from './seldom.js';
 import type { ExternalBrokerSettings } from './settings.js';
@@ -95,6 +96,7 @@ class Broker implements ExternalBroker {
   readonly #options: ExternalBrokerOptions;
   readonly #intake: Intake;
   readonly #outbox: Outbox;
+  readonly #memory: Memory;
   readonly #seldom = seldom(LOG_EVERY_MS, () => performance.now());
   #connection: Connection | null = null;
   #subscriptions: Subscriptions | null = null;
@@ -107,6 +109,7 @@ class Broker implements ExternalBroker {
   constructor(options: ExternalBrokerOptions) {
     this.#options = options;
     const { topics, ingest, counters, maxPayloadBytes, log } = options;
+    this.#memory = new Memory(options.settings);
     this.#outbox = new Outbox({
       timers: monotonicTimers,
       timeoutMs: options.sendTimeoutMs ?? SEND_TIMEOUT_MS,
@@ -216,6 +219,7 @@ class Broker implements ExternalBroker {
       const filters = telemetryFilters(telemetryTopics);
       // Of a known session too: brokers forget shared subscriptions over a restart (Mosquitto 2.0 does).
       this.#subscriptions = await subscribeAll(connection, filters, settings.group);
+      this.#tellForgotten(await this.#memory.check(connection, this.#subscriptions));
       if (end !== null) throw end;
     } catch (error) {
       connection.destroy(error as Error);
@@ -285,6 +289,18 @@ class Broker implements ExternalBroker {
         this.#connectLater();
       });
     });
+  }
+
+  #tellForgotten(what: 'session' | 'subscriptions' | null): void {
+    if (what === null) return;
+    const { counters, log } = this.#options;
+    counters.increment(`broker_forgot_${what}`);
+    log.error(
+      { hint: 'docs/mqtt-brokers.md says what to set at the broker.' },
+      what === 'session'
+        ? 'the broker has forgotten the session: what it held for this gateway, and what came meanwhile, is lost'
+        : 'the broker has forgotten the shared subscription over a restart: what was published meanwhile may be lost',
+    );
   }
 
   #warn({ isShared, qos }: Subscriptions): void {

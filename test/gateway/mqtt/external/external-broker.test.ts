@@ -73,7 +73,7 @@ test('what the stream did not take is not acknowledged: it comes again on the ne
   server.send(0, telemetry(2));
   await appended(2);
   gateway.appended[0]!.done(new MillraceError('no space', { code: 'DISK_FULL', canRetry: true }));
-  await poll(() => server.of('subscribe').length === 2, { what: 'a second connection' });
+  await poll(() => server.of('subscribe').length === 4, { what: 'a second connection' });
   // Too late: by now a packet id may stand for another message.
   gateway.appended[1]!.done(null);
   server.send(1, telemetry(1));
@@ -106,7 +106,7 @@ test('QoS 2: an id of a session that the broker has forgotten stands for another
   gateway.appended[0]!.done(null);
   await poll(() => server.of('pubrec').length === 1);
   server.hangUp();
-  await poll(() => server.of('subscribe').length === 2);
+  await poll(() => server.of('subscribe').length === 4);
   server.send(1, telemetry(7, 2));
   await appended(2);
 });
@@ -269,6 +269,28 @@ test('stops cleanly: finishes and acknowledges what it has, takes nothing more, 
   await poll(() => server.of('disconnect').length === 1);
   expect(server.of('unsubscribe')).toEqual([]);
   expect(server.sockets).toHaveLength(1);
+});
+
+test.each([
+  ['session', false, 0],
+  ['subscriptions', true, 17],
+  ['nothing', true, 0],
+])('tells when the broker has forgotten: %s', async (what, sessionPresent, reason) => {
+  let connects = 0;
+  server.answer = (packet) => {
+    if (packet.cmd === 'subscribe') return [granted(packet)];
+    if (packet.cmd === 'unsubscribe') {
+      return [{ cmd: 'unsuback', messageId: packet.messageId, granted: [reason] } as unknown as Packet];
+    }
+    return packet.cmd === 'connect'
+      ? [connack({ sessionPresent: connects++ > 0 && sessionPresent })]
+      : undefined;
+  };
+  await open();
+  server.hangUp();
+  await poll(() => connects === 2 && broker!.health().connected, { what: 'the second connection' });
+  const forgotten = Object.keys(gateway.counts()).filter((name) => name.startsWith('broker_forgot'));
+  expect(forgotten).toEqual(what === 'nothing' ? [] : [`broker_forgot_${what}`]);
 });
 
 test('tells why the broker is away, and that it is back', async () => {
