@@ -1,3 +1,4 @@
+import { MillraceError } from '../../../common/errors.js';
 import type { BatchOutcome } from '../../../runtime/environments/invocation.js';
 import {
   belongs,
@@ -212,6 +213,55 @@ test('a tick is no record of a window, but ends the one before it', async () => 
     ['final', [], 0, '{"n":1}'],
   ]);
   expect([...mapping.positions().values()]).toEqual([3n]);
+  await mapping.stop();
+});
+
+test('a row that cannot be read is asked for until it can be, and nothing is fetched before', async () => {
+  const rows = memoryWindowStates();
+  await rows.save(GROUP, 0, { next: 1n, window: { start: EPOCH, end: EPOCH + SIZE, state: '{"n":1}' } });
+  let failures = 2;
+  const { timers, arrive, invocations, mapping } = await setUp(
+    counting,
+    {},
+    {
+      ...rows,
+      load: async (...lane) => {
+        if (failures-- > 0) throw new Error('no connection');
+        return rows.load(...lane);
+      },
+    },
+  );
+  await arrive(0, 1_000);
+  await timers.settle();
+  expect([invocations, mapping.failing]).toEqual([[], 'no connection']);
+  await timers.advance(5_000);
+  expect(short(invocations)).toEqual([['batch', [1], 0, '{"n":1}']]);
+  expect(mapping.failing).toBeNull();
+  await mapping.stop();
+});
+
+test('a lane that another process has taken over gets no further, and stops when it is told to', async () => {
+  const rows = memoryWindowStates();
+  let isOurs = true;
+  const { timers, arrive, invocations, mapping, checkpoints } = await setUp(
+    counting,
+    {},
+    {
+      ...rows,
+      save: async (...row) => {
+        if (!isOurs) throw new MillraceError('not ours', { code: 'STORE_STALE', canRetry: true });
+        return rows.save(...row);
+      },
+    },
+  );
+  await arrive(0);
+  await timers.settle();
+  isOurs = false;
+  await arrive(1_000, 2_000);
+  await timers.advance(5_000);
+  expect(short(invocations).slice(1)).toEqual([['batch', [1, 2], 0, '{"n":1}']]);
+  expect([checkpoints.load(GROUP, 0), mapping.failing]).toEqual([1n, 'not ours']);
+  expect((await rows.load(GROUP, 0))?.next).toBe(1n);
   await mapping.stop();
 });
 

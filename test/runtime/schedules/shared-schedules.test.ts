@@ -170,3 +170,42 @@ test('a store that cannot be written is reported and asked again', async () => {
   expect(process.errors.length).toBe(3);
   expect(process.times).toEqual([1]);
 });
+
+test('a store that cannot be read at the start is reported and asked again', async () => {
+  const { last } = firings;
+  let failures = 3;
+  firings = {
+    ...firings,
+    last: async (rule) => {
+      if (failures-- > 0) throw new Error('no connection');
+      return last(rule);
+    },
+  };
+  const process = await startProcess('rate(1 minute)');
+  await clock.advance(MINUTE);
+  expect(process.errors.length).toBe(3);
+  expect(process.times).toEqual([1]);
+  await process.scheduler.stop();
+  expect(clock.timers).toBe(0);
+});
+
+test('a stop waits for the claim under way, and for the run it wins', async () => {
+  const { claim } = firings;
+  let answer: () => void = () => {};
+  firings = {
+    ...firings,
+    claim: async (request) => {
+      await new Promise<void>((resolve) => (answer = resolve));
+      return claim(request);
+    },
+  };
+  const process = await startProcess('rate(1 minute)');
+  await clock.advance(MINUTE);
+  expect(process.times).toEqual([]);
+  const stopped = process.scheduler.stop();
+  answer();
+  await stopped;
+  expect(process.times).toEqual([1]);
+  expect(await firings.last('job')).toEqual({ due: START + MINUTE, finished: true });
+  expect(clock.timers).toBe(0);
+});
