@@ -21,6 +21,12 @@ export function deploymentFlags(command: Command): Command {
     )
     .addOption(
       new Option('--http-port <port>', '0 takes a free one').env('MILLRACE_HTTP_PORT').default('8080'),
+    )
+    .addOption(
+      new Option(
+        '--roles <list>',
+        'what this process does: gateway,functions,schedules,api (default: all)',
+      ).env('MILLRACE_ROLES'),
     );
 }
 

@@ -17,14 +17,14 @@ export function registerStart(program: Command): void {
     .action(async (flags: Flags & { simulate?: boolean }) => {
       const deployment = await run(flags);
       if (flags.simulate !== true) return;
-      const { host, mqttPort: port, httpPort } = deployment;
+      const { host, mqttPort: port, mqttUrl, httpPort } = deployment;
       const client = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
       const address = client.includes(':') ? `[${client}]` : client;
       const result = await runSimulation(
         {
           scenario: DEMO,
           overrides: {},
-          target: parseTarget({ host: client, port }).target,
+          target: parseTarget(port === undefined ? { host: mqttUrl! } : { host: client, port }).target,
           alertTarget: null,
           http: `http://${address}:${httpPort}`,
           verdict: 'by what answers',

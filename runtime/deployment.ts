@@ -10,17 +10,14 @@ import pino, { type Logger } from 'pino';
 import { steadyClock } from '../common/clock.js';
 import { MillraceError } from '../common/errors.js';
 import { createCounters } from '../gateway/counters.js';
-import { createIngest } from '../gateway/ingest.js';
-import { TelemetryBroker } from '../gateway/mqtt/broker.js';
 import { largestPacket } from '../gateway/mqtt/packet-limit.js';
-import { openSessions } from '../gateway/mqtt/sessions.js';
 import { createPacer } from '../gateway/pacer.js';
-import { createTopicMap } from '../gateway/topics.js';
 import { openStores, type StoresConfig } from '../stores/open.js';
 import { openAsynchronousStore } from '../stores/sqlite/asynchronous.js';
 import { lockDirectory } from '../streams/embedded/directory-lock.js';
 import { TELEMETRY } from './consumers.js';
 import { createFunctions, type Functions } from './functions.js';
+import { openGateway } from './gateway.js';
 import { gatewayApp } from './gateway-app.js';
 import { createGenerations, type Reload } from './generations.js';
 import { housekeeping } from './housekeeping.js';
@@ -37,7 +34,10 @@ import { undoable } from './undo.js';
 export interface Deployment {
   readonly manifest: Manifest;
   readonly host: string;
-  readonly mqttPort: number;
+  /** Where the embedded broker listens; undefined when devices connect to another one. */
+  readonly mqttPort: number | undefined;
+  /** The broker that devices connect to, when it is not in this process. */
+  readonly mqttUrl: string | undefined;
   readonly httpPort: number;
   readonly dataDir: string;
   /** Things a person should know about how this start went, e.g. a repaired log. */
@@ -83,12 +83,13 @@ async function compose(
   undo: ReturnType<typeof undoable>,
 ): Promise<Deployment> {
   const { settings } = manifest;
+  const { roles, backing } = options;
   const lock = await lockDirectory(options.dataDir);
   undo.add(() => lock.release());
   const storesDirectory = join(options.dataDir, 'stores');
   await mkdir(storesDirectory, { recursive: true });
 
-  const { engine, streams, notices } = await openStreams(manifest, options.dataDir, log, undo);
+  const { engine, streams, notices } = await openStreams(manifest, options, log, undo);
   const telemetry = streams.get(TELEMETRY);
   if (telemetry === undefined) {
     throw new MillraceError(`${manifest.file} declares no stream '${TELEMETRY}'`, {
@@ -101,25 +102,21 @@ async function compose(
   const counters = createCounters();
   const pacer = createPacer(settings.gateway.maxLagMs);
   const clock = steadyClock(Math.max(...[...streams.values()].map((stream) => stream.lastArrivalTime())));
-  const ingest = createIngest(telemetry, clock, pacer, counters, settings.gateway.maxPayloadBytes);
-  const topics = createTopicMap(
-    settings.gateway.telemetryTopics,
-    settings.gateway.relayTopics,
-    telemetry.partitions,
+  const gateway = await openGateway(
+    {
+      manifest,
+      telemetry,
+      clock,
+      pacer,
+      counters,
+      dataDir: options.dataDir,
+      startedAt,
+      takesIn: roles.has('gateway'),
+      external: backing.mqtt,
+      log,
+    },
+    undo,
   );
-  const sessions = await openSessions(join(options.dataDir, 'mqtt'), topics, counters);
-  undo.add(() => sessions.close());
-  const broker = new TelemetryBroker({
-    topics,
-    ingest,
-    counters,
-    sessions,
-    startedAt,
-    maxPayloadBytes: settings.gateway.maxPayloadBytes,
-  });
-  broker.on('error' as never, (error: unknown) => log.error({ err: error }, 'the broker reported an error'));
-  await broker.listen();
-  undo.add(() => new Promise<void>((resolve) => broker.close(() => resolve())));
 
   let listeners: Listeners | undefined;
   const status = createStatus({
@@ -128,17 +125,24 @@ async function compose(
     streams,
     functions: () => generations.current,
     counters,
-    broker,
+    connections: () => gateway.connections,
     mqttPort: () => listeners?.mqttPort,
   });
-  const platform = createPlatformHost({ streams, broker: () => broker, status });
+  const platform = createPlatformHost({
+    streams,
+    send: (message) => gateway.send(message),
+    status,
+  });
   const asynchronousStore = openAsynchronousStore(join(storesDirectory, 'asynchronous.db'));
   undo.add(() => asynchronousStore.close());
-  const storesConfig: StoresConfig = { kind: 'sqlite', directory: storesDirectory };
+  const storesConfig: StoresConfig =
+    backing.database === null
+      ? { kind: 'sqlite', directory: storesDirectory }
+      : { kind: 'postgres', url: backing.database };
   const stores = openStores(storesConfig);
   undo.add(() => stores.close());
   // The directory is locked: whoever was running a schedule when it was last closed is dead.
-  await stores.firings.releaseAll();
+  if (storesConfig.kind === 'sqlite') await stores.firings.releaseAll();
   const create = (wanted: Manifest): Promise<Functions> =>
     createFunctions({
       manifest: wanted,
@@ -153,6 +157,7 @@ async function compose(
       firings: stores.firings,
       windowStates: stores.windowStates,
       logLevel: options.logLevel,
+      roles,
     });
   const generations = createGenerations({
     first: await create(manifest),
@@ -170,7 +175,7 @@ async function compose(
     functions,
     counters,
     pacer,
-    connections: () => broker.connectedClients,
+    connections: () => gateway.connections,
   });
   let serving = false;
   const app = gatewayApp({
@@ -178,7 +183,7 @@ async function compose(
     host: options.host,
     enqueue: (...invocation) => functions().enqueue(...invocation),
     clock,
-    ingest,
+    gateway,
     counters,
     functions,
     streams,
@@ -186,7 +191,7 @@ async function compose(
     metrics,
     serving: () => serving,
   });
-  const listening = await listen(broker, app, {
+  const listening = await listen(gateway.broker, app, {
     host: options.host,
     mqttPort: options.mqttPort,
     httpPort: options.httpPort,
@@ -206,6 +211,7 @@ async function compose(
     manifest,
     host: options.host,
     mqttPort: listening.mqttPort,
+    mqttUrl: backing.mqtt?.url.href,
     httpPort: listening.httpPort,
     dataDir: options.dataDir,
     notices,
@@ -214,7 +220,7 @@ async function compose(
       serving = false;
       listening.stopAccepting();
       // Nothing more comes in, what is owed goes out: acknowledgements first, then the alerts of what was stored.
-      ingest.stop();
+      await gateway.stopTaking();
       pacer.release();
       await functions().catchUp(DRAIN_MS);
       stopHousekeeping();

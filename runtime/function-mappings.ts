@@ -10,9 +10,12 @@ import { createIotRule } from './iot-rules/iot-rule.js';
 import type { Manifest, StreamTrigger } from './manifest/manifest.js';
 import { compileFilter } from './mappings/filters/filter.js';
 import { createMapping, type Mapping } from './mappings/mapping.js';
+import type { Roles } from './roles.js';
 
 export interface FunctionMappingsOptions {
   readonly manifest: Manifest;
+  /** Without the role functions there are none. */
+  readonly roles: Roles;
   /** What a consumer of this name reads a stream through. */
   readonly join: (stream: string, name: string) => Promise<StreamConsumer>;
   readonly windowStates: WindowStates;
@@ -33,7 +36,7 @@ export interface FunctionMappings {
 
 export async function createMappings(options: FunctionMappingsOptions): Promise<FunctionMappings> {
   const joined = await Promise.all(
-    consumersOf(options.manifest).map(async (consumer) => ({
+    (options.roles.has('functions') ? consumersOf(options.manifest) : []).map(async (consumer) => ({
       consumer,
       through: await options.join(consumer.stream, consumer.name),
     })),

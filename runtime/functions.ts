@@ -26,6 +26,7 @@ import { createMappings, type FunctionMappings } from './function-mappings.js';
 import { createRouter, type Router } from './http/router.js';
 import type { FunctionManifest, Manifest } from './manifest/manifest.js';
 import type { Mapping } from './mappings/mapping.js';
+import type { Roles } from './roles.js';
 import { scheduleJobs } from './schedules/rules.js';
 import { createScheduler, systemClock } from './schedules/scheduler.js';
 import { startRun } from './schedules/start-run.js';
@@ -65,6 +66,7 @@ export interface FunctionsOptions {
   readonly firings: Firings;
   readonly windowStates: WindowStates;
   readonly logLevel: string;
+  readonly roles: Roles;
 }
 
 /** How often `catchUp` looks (ms). */
@@ -72,7 +74,7 @@ const LOOK_MS = 10;
 
 /** Rejects when a handler's module is missing or cannot be built. */
 export async function createFunctions(options: FunctionsOptions): Promise<Functions> {
-  const { manifest, streams, log } = options;
+  const { manifest, streams, log, roles } = options;
   // One processor is left to the gateway and to the functions that do not stand back.
   const turns = createTurns(Math.max(1, availableParallelism() - 1));
   const modules = await Promise.all(
@@ -114,7 +116,7 @@ export async function createFunctions(options: FunctionsOptions): Promise<Functi
 
   return {
     manifest,
-    router: createRouter(manifest.functions),
+    router: createRouter(roles.has('api') ? manifest.functions : []),
     get mappings() {
       return mappings;
     },
@@ -123,7 +125,9 @@ export async function createFunctions(options: FunctionsOptions): Promise<Functi
     enqueue: (functionName, id, payload) => asynchronous.enqueue([{ functionName, id, payload }]),
     async warmUp() {
       const needed = manifest.functions.filter(({ triggers }) =>
-        triggers.some(({ type }) => type !== 'schedule'),
+        triggers.some(({ type }) =>
+          type === 'http' ? roles.has('api') : type !== 'schedule' && roles.has('functions'),
+        ),
       );
       await Promise.all(needed.map(({ name }) => poolOf(name).warmUp()));
     },
@@ -137,7 +141,7 @@ export async function createFunctions(options: FunctionsOptions): Promise<Functi
       });
       mappings = reading.mappings;
       for (const mapping of mappings) mapping.start();
-      scheduler.start();
+      if (roles.has('schedules')) scheduler.start();
       asynchronous.start();
     },
     async catchUp(timeoutMs) {

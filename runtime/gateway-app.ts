@@ -1,18 +1,18 @@
 /** Puts the HTTP side together: ingest with its judge, health, metrics, control, and the functions with httpApi triggers. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Hono } from 'hono';
+import { Hono } from 'hono';
 import type { Registry } from 'prom-client';
 import type { Clock } from '../common/clock.js';
 import type { Counters } from '../gateway/counters.js';
 import { ingestRoutes, type Judge } from '../gateway/http/ingest-routes.js';
-import type { Ingest } from '../gateway/ingest.js';
 import { EventDecoder } from '../schemas/decode.js';
 import { loadSchemas } from '../schemas/registry.js';
 import { partitionOf } from '../streams/partitioner.js';
-import type { Stream } from '../streams/stream.js';
+import type { Stream, StreamHealth } from '../streams/stream.js';
 import { functionsReport } from './function-report.js';
 import type { Functions } from './functions.js';
+import type { Gateway } from './gateway.js';
 import { httpApp } from './http/app.js';
 import { isLoopback } from './http/control-access.js';
 import { functionsRoute } from './http/functions-route.js';
@@ -25,7 +25,7 @@ export interface GatewayAppOptions {
   readonly host: string;
   /** The one that stamps arrival times: a verdict ahead of time must be the one that validate comes to. */
   readonly clock: Clock;
-  readonly ingest: Ingest;
+  readonly gateway: Pick<Gateway, 'ingest' | 'problem'>;
   readonly counters: Counters;
   /** Those in effect. */
   readonly functions: () => Functions;
@@ -41,23 +41,35 @@ const PATIENCE_MS = 5_000;
 const MAX_BODY_BYTES = 6 * 1024 * 1024;
 
 export function gatewayApp(options: GatewayAppOptions): Hono {
-  const { manifest, functions, streams, telemetry, metrics } = options;
+  const { functions, metrics } = options;
   return httpApp({
-    ingest: ingestRoutes({
-      ingest: options.ingest,
-      counters: options.counters,
-      judge: schemaJudge(manifest, options.clock),
-      routeOf: (deviceId) => ({ deviceId, partition: partitionOf(deviceId, telemetry.partitions) }),
-      patienceMs: PATIENCE_MS,
-      maxBodyBytes: MAX_BODY_BYTES,
-    }),
+    ingest: ingestApp(options),
     control: controlRoutes(options),
     router: { match: (method, path) => functions().router.match(method, path) },
     poolOf: (name) => functions().poolOf(name),
-    health: () => Object.fromEntries([...streams.values()].map((stream) => [stream.name, stream.health()])),
+    health: () => healthOf(options),
     serving: options.serving,
     metrics: async () => ({ contentType: metrics.contentType, text: await metrics.metrics() }),
   });
+}
+
+/** Nothing without the role: this process takes nothing in. */
+function ingestApp({ manifest, gateway, counters, clock, telemetry }: GatewayAppOptions): Hono {
+  if (gateway.ingest === undefined) return new Hono();
+  return ingestRoutes({
+    ingest: gateway.ingest,
+    counters,
+    judge: schemaJudge(manifest, clock),
+    routeOf: (deviceId) => ({ deviceId, partition: partitionOf(deviceId, telemetry.partitions) }),
+    patienceMs: PATIENCE_MS,
+    maxBodyBytes: MAX_BODY_BYTES,
+  });
+}
+
+function healthOf({ streams, gateway }: GatewayAppOptions): Record<string, StreamHealth> {
+  const health = Object.fromEntries([...streams.values()].map((stream) => [stream.name, stream.health()]));
+  const problem = gateway.problem();
+  return problem === null ? health : { ...health, mqtt: { writable: false, ...problem } };
 }
 
 function controlRoutes({ manifest, host, functions, streams, enqueue }: GatewayAppOptions): Hono {

@@ -7,7 +7,8 @@ import { codeOf, MillraceError, messageOf } from '../common/errors.js';
 import type { TelemetryBroker } from '../gateway/mqtt/broker.js';
 
 export interface Listeners {
-  readonly mqttPort: number;
+  /** Undefined without a broker. */
+  readonly mqttPort: number | undefined;
   readonly httpPort: number;
   /** Takes no new connections. */
   stopAccepting(): void;
@@ -23,46 +24,62 @@ export interface ListenOptions {
 }
 
 /** @throws MillraceError PORT_IN_USE or PORT_UNUSABLE; then nothing is left listening */
-export async function listen(broker: TelemetryBroker, app: Hono, options: ListenOptions): Promise<Listeners> {
+export async function listen(
+  broker: TelemetryBroker | undefined,
+  app: Hono,
+  options: ListenOptions,
+): Promise<Listeners> {
   const sockets = new Set<Socket>();
   const track = (socket: Socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   };
-  const mqtt = createServer({ noDelay: true }, (socket) => {
-    track(socket);
-    broker.serve(socket);
-  });
   const http = createAdaptorServer({ fetch: app.fetch }) as Server;
   http.on('connection', track);
-  const webSockets = new WebSocketServer({
-    server: http as never,
-    maxPayload: options.maxPacketBytes,
-    perMessageDeflate: false,
-    handleProtocols: (offered) => (offered.has('mqtt') ? 'mqtt' : offered.has('mqttv3.1') && 'mqttv3.1'),
-  });
-  // It repeats the HTTP server's errors, which `bind` reports; unheard, they would end the process.
-  webSockets.on('error', () => undefined);
-  webSockets.on('connection', (socket, request) => broker.serve(createWebSocketStream(socket), request));
-
-  const mqttPort = await bind(mqtt, 'MQTT', options.host, options.mqttPort);
+  const mqtt = broker === undefined ? undefined : mqttServers(broker, http, track, options);
+  const mqttPort = mqtt && (await bind(mqtt.plain, 'MQTT', options.host, options.mqttPort));
   const httpPort = await bind(http, 'HTTP', options.host, options.httpPort).catch((error) => {
-    mqtt.close();
+    mqtt?.plain.close();
     throw error;
   });
   return {
     mqttPort,
     httpPort,
     stopAccepting() {
-      mqtt.close();
+      mqtt?.plain.close();
       http.close();
     },
     async close() {
-      for (const socket of webSockets.clients) socket.terminate();
+      for (const socket of mqtt?.webSockets.clients ?? []) socket.terminate();
       for (const socket of sockets) socket.destroy();
-      await new Promise<void>((resolve) => webSockets.close(() => resolve()));
+      await new Promise<void>((resolve) =>
+        mqtt === undefined ? resolve() : mqtt.webSockets.close(() => resolve()),
+      );
     },
   };
+}
+
+/** MQTT on its own port, and over WebSocket on the HTTP server's. */
+function mqttServers(
+  broker: TelemetryBroker,
+  http: Server,
+  track: (socket: Socket) => void,
+  { maxPacketBytes }: ListenOptions,
+): { readonly plain: Server; readonly webSockets: WebSocketServer } {
+  const plain = createServer({ noDelay: true }, (socket) => {
+    track(socket);
+    broker.serve(socket);
+  });
+  const webSockets = new WebSocketServer({
+    server: http as never,
+    maxPayload: maxPacketBytes,
+    perMessageDeflate: false,
+    handleProtocols: (offered) => (offered.has('mqtt') ? 'mqtt' : offered.has('mqttv3.1') && 'mqttv3.1'),
+  });
+  // It repeats the HTTP server's errors, which `bind` reports; unheard, they would end the process.
+  webSockets.on('error', () => undefined);
+  webSockets.on('connection', (socket, request) => broker.serve(createWebSocketStream(socket), request));
+  return { plain, webSockets };
 }
 
 function bind(server: Server, what: string, host: string, port: number): Promise<number> {

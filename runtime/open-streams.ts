@@ -5,10 +5,12 @@ import { openCheckpointFile } from '../streams/embedded/checkpoint-file.js';
 import { createEmbeddedEngine } from '../streams/embedded/engine.js';
 import type { RecoveryReport } from '../streams/embedded/recovery.js';
 import type { StreamEngine } from '../streams/engine.js';
+import { openKafkaEngine } from '../streams/kafka/kafka-engine.js';
 import type { Stream } from '../streams/stream.js';
 import { consumersOf } from './consumers.js';
 import type { Manifest } from './manifest/manifest.js';
 import { groupsOf } from './mappings/lanes.js';
+import type { DeploymentOptions } from './options.js';
 import type { Undo } from './undo.js';
 
 export interface OpenStreams {
@@ -19,19 +21,15 @@ export interface OpenStreams {
 
 export async function openStreams(
   manifest: Manifest,
-  dataDir: string,
+  { dataDir, backing }: Pick<DeploymentOptions, 'dataDir' | 'backing'>,
   log: Logger,
   undo: Undo,
 ): Promise<OpenStreams> {
   const notices: string[] = [];
-  const engine = createEmbeddedEngine({
-    directory: dataDir,
-    settings: manifest.settings.streams,
-    checkpoints: openCheckpointFile(join(dataDir, 'checkpoints')),
-    groupsOf: (name) => readersOf(manifest, name),
-    onRecovery: (name, report) => void notices.push(...recoveryNotices(name, report)),
-    log,
-  });
+  const engine =
+    backing.kafka === null
+      ? embeddedEngine(manifest, dataDir, log, notices)
+      : await openKafkaEngine({ ...backing.kafka, log });
   undo.add(() => engine.close());
   const streams = new Map<string, Stream>();
   for (const declared of manifest.streams) {
@@ -40,6 +38,17 @@ export async function openStreams(
     streams.set(declared.name, stream);
   }
   return { engine, streams, notices };
+}
+
+function embeddedEngine(manifest: Manifest, dataDir: string, log: Logger, notices: string[]): StreamEngine {
+  return createEmbeddedEngine({
+    directory: dataDir,
+    settings: manifest.settings.streams,
+    checkpoints: openCheckpointFile(join(dataDir, 'checkpoints')),
+    groupsOf: (name) => readersOf(manifest, name),
+    onRecovery: (name, report) => void notices.push(...recoveryNotices(name, report)),
+    log,
+  });
 }
 
 /** The consumer groups that read the stream. */

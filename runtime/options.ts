@@ -1,6 +1,8 @@
 /** Where a deployment runs: what flags and environment variables say, as opposed to what serverless.yml wires. */
 import { resolve } from 'node:path';
 import { MillraceError } from '../common/errors.js';
+import { type Backing, backingOf } from './backing.js';
+import { parseRoles, ROLES, type Roles } from './roles.js';
 
 export interface DeploymentOptions {
   /** Absolute path of serverless.yml. */
@@ -12,6 +14,8 @@ export interface DeploymentOptions {
   readonly mqttPort: number;
   readonly httpPort: number;
   readonly logLevel: string;
+  readonly roles: Roles;
+  readonly backing: Backing;
 }
 
 export interface Flags {
@@ -20,6 +24,7 @@ export interface Flags {
   readonly host?: string;
   readonly mqttPort?: string;
   readonly httpPort?: string;
+  readonly roles?: string;
 }
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
@@ -34,6 +39,7 @@ export function deploymentOptions(
   if (!LOG_LEVELS.includes(logLevel)) {
     throw invalid('MILLRACE_LOG_LEVEL', logLevel, `one of ${LOG_LEVELS.join(', ')}`);
   }
+  const roles = parseRoles(flags.roles ?? (env.MILLRACE_ROLES || ROLES.join()));
   return {
     manifestFile: resolve(flags.config ?? `${projectRoot}/serverless.yml`),
     dataDir: resolve(flags.dataDir ?? (env.MILLRACE_DATA_DIR || 'data')),
@@ -41,6 +47,8 @@ export function deploymentOptions(
     mqttPort: port('MILLRACE_MQTT_PORT', flags.mqttPort ?? (env.MILLRACE_MQTT_PORT || '1883')),
     httpPort: port('MILLRACE_HTTP_PORT', flags.httpPort ?? (env.MILLRACE_HTTP_PORT || '8080')),
     logLevel,
+    roles,
+    backing: backingOf(env, roles),
   };
 }
 

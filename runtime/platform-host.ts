@@ -1,7 +1,6 @@
 /** Serves what functions ask of their platform (see `functions/contract.ts`), on the host's side of the thread. */
 import { MillraceError } from '../common/errors.js';
-import type { DeploymentStatus } from '../functions/contract.js';
-import type { TelemetryBroker } from '../gateway/mqtt/broker.js';
+import type { DeploymentStatus, MqttMessage } from '../functions/contract.js';
 import { partitionOf } from '../streams/partitioner.js';
 import { FrameCursor, RecordKind } from '../streams/record.js';
 import type { Stream } from '../streams/stream.js';
@@ -9,7 +8,7 @@ import type { PlatformHost } from './environments/environment.js';
 
 export interface PlatformHostOptions {
   readonly streams: ReadonlyMap<string, Stream>;
-  readonly broker: () => TelemetryBroker;
+  readonly send: (message: MqttMessage) => Promise<void>;
   readonly status: () => DeploymentStatus;
 }
 
@@ -29,7 +28,7 @@ export function createPlatformHost(options: PlatformHostOptions): PlatformHost {
       case 'appendTick':
         return appendTick(streamOf(call.stream), call.time);
       case 'publish':
-        await Promise.all(call.messages.map((message) => options.broker().send(message)));
+        await Promise.all(call.messages.map((message) => options.send(message)));
         return undefined;
       case 'status':
         return options.status();

@@ -1,7 +1,6 @@
 /** The snapshot of a deployment that functions may ask for (`Platform.status`). */
 import type { DeploymentStatus } from '../functions/contract.js';
 import type { Counters } from '../gateway/counters.js';
-import type { TelemetryBroker } from '../gateway/mqtt/broker.js';
 import type { Stream } from '../streams/stream.js';
 import type { Functions } from './functions.js';
 import type { Mapping } from './mappings/mapping.js';
@@ -13,7 +12,7 @@ export interface StatusSources {
   /** A function, because environments are told how to ask before they exist. */
   readonly functions: () => Functions;
   readonly counters: Counters;
-  readonly broker: TelemetryBroker;
+  readonly connections: () => number;
   /** Known once something listens. */
   readonly mqttPort: () => number | undefined;
 }
@@ -38,15 +37,20 @@ export function createStatus(sources: StatusSources): () => DeploymentStatus {
         functionName: mapping.functionName,
         stream: mapping.stream,
         enabled: true,
-        checkpoints: checkpointsOf(mapping),
+        checkpoints: checkpointsOf(mapping, sources.streams.get(mapping.stream)),
         failing: mapping.failing,
       })),
       gateway: sources.counters.snapshot(),
-      connections: sources.broker.connectedClients,
+      connections: sources.connections(),
     };
   };
 }
 
-function checkpointsOf(mapping: Mapping): bigint[] {
-  return [...mapping.positions()].sort(([a], [b]) => a - b).map(([, next]) => next);
+/** A partition that other processes work on is not this one's to tell about: it counts as finished here. */
+function checkpointsOf(mapping: Mapping, stream: Stream | undefined): bigint[] {
+  const positions = mapping.positions();
+  return Array.from(
+    { length: stream?.partitions ?? 0 },
+    (_, partition) => positions.get(partition) ?? stream!.ends(partition).end,
+  );
 }
