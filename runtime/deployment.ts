@@ -24,6 +24,7 @@ import { housekeeping } from './housekeeping.js';
 import { type Listeners, listen } from './listeners.js';
 import { loadManifest } from './manifest/load.js';
 import type { Manifest } from './manifest/manifest.js';
+import { groupOf } from './mappings/lanes.js';
 import { createMetrics } from './metrics.js';
 import { openStreams } from './open-streams.js';
 import type { DeploymentOptions } from './options.js';
@@ -147,7 +148,7 @@ async function compose(
     createFunctions({
       manifest: wanted,
       streams,
-      join: (stream, name) => engine.consumer(streams.get(stream)!, name),
+      join: (stream, name) => engine.consumer(streams.get(stream)!, groupOf(name, stream)),
       platform,
       clock,
       log,

@@ -9,8 +9,8 @@ import { murmur2 } from '../../streams/partitioner.js';
 /** Lambda's limit. */
 export const MAX_PARALLELIZATION = 10;
 
-/** The consumer group that a lane's checkpoint is kept under. */
-export function groupOf(functionName: string, stream: string, lane: number, factor: number): string {
+/** The consumer group of a function's mapping; with a factor above 1, the one that a lane's checkpoint is kept under. */
+export function groupOf(functionName: string, stream: string, lane = 0, factor = 1): string {
   const group = `${functionName}:${stream}`;
   return factor === 1 ? group : `${group}/${lane}of${factor}`;
 }
