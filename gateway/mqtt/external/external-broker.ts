@@ -40,7 +40,7 @@ export interface ExternalBrokerOptions {
   readonly counters: Counters;
   readonly maxPayloadBytes: number;
   readonly log: BrokerLog;
-  /** Messages that may wait for the stream. Default 1,000. */
+  /** Messages that may wait for the stream. Default 200. */
   readonly receiveMaximum?: number;
   /** How long a message may wait to be acknowledged by the broker (ms). Default 30,000. */
   readonly sendTimeoutMs?: number;
@@ -71,7 +71,11 @@ export interface ExternalBroker {
   close(): Promise<void>;
 }
 
-const RECEIVE_MAXIMUM = 1_000;
+/**
+ * Less than the sequence numbers that `aggregate` remembers of a device (256): what the broker sends again after a crash
+ * is known again, even if all of it is one device's. More would bring no more throughput.
+ */
+const RECEIVE_MAXIMUM = 200;
 const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 const MAX_OUTBOX = 10_000;
 const MAX_OUTBOX_BYTES = 64 * 1024 * 1024;

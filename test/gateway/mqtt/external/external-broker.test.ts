@@ -47,7 +47,7 @@ test('comes with a persistent session, a bound on what is in flight, and subscri
     clientId: 'gateway',
     clean: false,
     protocolVersion: 5,
-    properties: { sessionExpiryInterval: 604_800, receiveMaximum: 1_000 },
+    properties: { sessionExpiryInterval: 604_800, receiveMaximum: 200 },
   });
   expect(server.of('subscribe')[0]!.subscriptions).toMatchObject([
     { topic: '$share/millrace/devices/+/telemetry', qos: 1, rh: 1 },
