@@ -100,6 +100,18 @@ describeMosquitto('gateways and a real broker', () => {
     expect(stored[0]!.length).toBeGreaterThan(1_000);
   }, 120_000);
 
+  test('another gateway takes over the session of a dead one, on a machine of its own', async () => {
+    const directories = [temporaryDirectory(), temporaryDirectory()];
+    const first = await start(directories[0]!, 'heir');
+    await fleet.start(mqttUrl());
+    await more(1_000);
+    await first.kill9();
+    await more(500);
+    const second = await start(directories[1]!, 'heir');
+    await more(500);
+    await outcome(directories, [second]);
+  }, 120_000);
+
   test('restarts of the broker lose nothing with a plain subscription, which it keeps', async () => {
     const directory = temporaryDirectory();
     const gateway = await start(directory, 'alone', { MQTT_SHARED: 'false' });

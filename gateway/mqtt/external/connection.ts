@@ -27,6 +27,8 @@ export interface ConnectionOptions {
   /** Messages that may wait for their acknowledgement (MQTT 5: receive maximum). */
   readonly receiveMaximum: number;
   readonly connectTimeoutMs: number;
+  /** Gives up, whatever stage it is at. */
+  readonly signal: AbortSignal;
 }
 
 export interface Connection extends OutgoingChannel {
@@ -95,6 +97,8 @@ export function openConnection(options: ConnectionOptions): Promise<Connection> 
         }
       : {}),
   });
+  const abort = () => void tap.destroy(new Error('closed'));
+  options.signal.addEventListener('abort', abort);
   let reason: MillraceError | null = null;
   client.on('disconnect', (packet) => {
     reason ??= disconnected(address, packet.reasonCode ?? 0);
@@ -108,6 +112,7 @@ export function openConnection(options: ConnectionOptions): Promise<Connection> 
     });
     const closed = new Promise<MillraceError>((tell) => {
       client.on('close', () => {
+        options.signal.removeEventListener('abort', abort);
         session.end();
         const failure = tap.failure;
         reason ??= failure instanceof MillraceError ? failure : unreachable(address, failure);

@@ -108,6 +108,7 @@ class Broker implements ExternalBroker {
   #failure: MillraceError | null = null;
   #attempts = 0;
   #isClosing = false;
+  readonly #closing = new AbortController();
   #cancelPause: (() => void) | null = null;
 
   constructor(options: ExternalBrokerOptions) {
@@ -183,9 +184,11 @@ class Broker implements ExternalBroker {
     if (connection !== null) {
       await within(FAREWELL_MS, this.#outbox.untilIdle());
       await within(FAREWELL_MS, connection.end());
-      connection.destroy(new Error('closed'));
+      this.#closing.abort();
       await connection.closed;
     }
+    // One that is being opened.
+    this.#closing.abort();
     this.#outbox.close();
   }
 
@@ -252,6 +255,7 @@ class Broker implements ExternalBroker {
         maxPacketBytes: largestPacket(maxPayloadBytes),
         receiveMaximum,
         connectTimeoutMs: CONNECT_TIMEOUT_MS,
+        signal: this.#closing.signal,
       });
     let connection: Connection;
     try {

@@ -271,6 +271,20 @@ test('stops cleanly: finishes and acknowledges what it has, takes nothing more, 
   expect(server.sockets).toHaveLength(1);
 });
 
+test('closes at once while the broker is away, or does not answer', async () => {
+  await open();
+  server.answer = () => [];
+  server.hangUp();
+  await poll(() => server.of('connect').length === 2, { what: 'a second attempt' });
+  const unsent = expect(
+    broker!.send({ topic: 'a', payload: Buffer.from('1'), qos: 1, retain: false }),
+  ).rejects.toMatchObject({ code: 'MQTT_UNSENT' });
+  await broker!.stopTaking();
+  await broker!.close();
+  await unsent;
+  await poll(() => server.sockets.every(({ destroyed }) => destroyed), { what: 'no connection being left' });
+});
+
 test.each([
   ['session', false, 0],
   ['subscriptions', true, 17],
