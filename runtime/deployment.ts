@@ -221,8 +221,9 @@ async function compose(
       serving = false;
       listening.stopAccepting();
       // Nothing more comes in, what is owed goes out: acknowledgements first, then the alerts of what was stored.
-      await gateway.stopTaking();
+      const taken = gateway.stopTaking();
       pacer.release();
+      await taken;
       await functions().catchUp(DRAIN_MS);
       stopHousekeeping();
       await undo.all();
