@@ -228,8 +228,9 @@ function parametersOf(commit: AggregationCommit): unknown[] {
   ];
 }
 
-function tallyOf({ nextOffset, ...counts }: StoredTally): AggregationTally {
-  return { ...counts, nextOffset: BigInt(nextOffset) };
+// What becomes JSON has its members in one order whatever the store: that of the SQLite stores.
+function tallyOf(row: StoredTally): AggregationTally {
+  return { ...row, nextOffset: BigInt(row.nextOffset) };
 }
 
 function windowOf(row: StoredWindow): WindowRow {
@@ -243,8 +244,8 @@ function windowOf(row: StoredWindow): WindowRow {
 
 function lateOf(row: StoredLate): LateEvent {
   return {
-    ...row,
     id: `${row.partition}-${row.offset}`,
+    ...row,
     offset: BigInt(row.offset),
     deviceId: original(row.deviceId),
     payload: original(row.payload),

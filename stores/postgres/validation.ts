@@ -164,8 +164,9 @@ function parametersOf({ tally, from, latest, quarantined }: ValidationCommit): u
   ];
 }
 
-function tallyOf({ nextOffset, ...counts }: StoredTally): ValidationTally {
-  return { ...counts, nextOffset: BigInt(nextOffset) };
+// What becomes JSON has its members in one order whatever the store: that of the SQLite stores.
+function tallyOf(row: StoredTally): ValidationTally {
+  return { ...row, nextOffset: BigInt(row.nextOffset) };
 }
 
 function latestOf(row: Stored<LatestEvent>): LatestEvent {
@@ -181,8 +182,8 @@ function latestOf(row: Stored<LatestEvent>): LatestEvent {
 function entryOf(row: StoredEntry): QuarantineEntry {
   const { partition, offset, keyword, pointer, payload } = row;
   return {
-    ...row,
     id: `${partition}-${offset}`,
+    ...row,
     offset: BigInt(offset),
     deviceId: original(row.deviceId),
     reason: original(row.reason),

@@ -18,6 +18,7 @@ import {
   startPostgres,
 } from '../support/postgres.js';
 import { requireService } from '../support/services.js';
+import { pages } from './validation-store.contract.js';
 
 const describePostgres = await requireService('PostgreSQL', postgresIsThere);
 
@@ -110,6 +111,37 @@ describePostgres('PostgreSQL, shared', () => {
     const written = await devices(processes[0]!);
     expect(BigInt(written.length)).toBe(tally!.nextOffset);
     expect(new Set(written.map((id) => id.split('-')[1])).size).toBe(written.length);
+  });
+
+  test('offsets may have the 56 digits of a Kinesis sequence number', async () => {
+    const { validation, aggregation } = open();
+    const far = 10n ** 56n - 9n;
+    const refused = [1n, 2n, 3n].map((n) => ({
+      id: `0-${far + n}`,
+      partition: 0,
+      offset: far + n,
+      deviceId: 'd',
+      arrivalTime: 1,
+      code: 'X',
+      reason: '',
+      keyword: null,
+      pointer: null,
+      payload: new Uint8Array(1),
+    }));
+    const tally = { partition: 0, nextOffset: far + 4n, valid: 0, quarantined: 3, ticks: 0 };
+    await validation.commit({ tally, from: 0n, latest: [], quarantined: refused });
+    expect(await validation.tally(0)).toEqual(tally);
+    const found = await pages((page) => validation.quarantine(page), 1);
+    expect(found.flat().map(({ offset }) => offset)).toEqual([far + 3n, far + 2n, far + 1n]);
+    const counts = { aggregated: 1, late: 0, duplicate: 0, refused: 0, ticks: 0 };
+    const windows = [window('far', 0, far)];
+    await aggregation.commit({
+      tally: { partition: 0, nextOffset: far, ...counts },
+      devices: [],
+      windows,
+      late: [],
+    });
+    expect(await aggregation.openWindows(['far'])).toEqual(windows);
   });
 
   test('a process that slept while another worked on its partition writes nothing', async () => {
