@@ -13,6 +13,9 @@ import { GroupMember, type GroupMemberOptions } from './group-member.js';
 import { KafkaCheckpoints } from './kafka-checkpoints.js';
 import { KafkaSource, type KafkaSourceOptions } from './kafka-source.js';
 
+/** Whoever has not been able to commit for so long gives up: what was not committed is done again. */
+const FLUSH_WITHIN_MS = 10_000;
+
 export interface KafkaConsumerOptions extends GroupMemberOptions, KafkaSourceOptions {
   readonly commitIntervalMs: number;
 }
@@ -59,14 +62,15 @@ export function createKafkaConsumer(client: KafkaClient, options: KafkaConsumerO
     }
   };
 
-  /** Until all is committed, or the partitions are lost, or it has taken as long as the group waits. */
+  /** Until all is committed, or the partitions are lost, or it has taken too long. */
   const flush = async (): Promise<void> => {
-    const until = performance.now() + options.rebalanceTimeoutMs;
-    for (let attempts = 1; checkpoints.isDirty && member.membership !== null; attempts++) {
+    const until = performance.now() + FLUSH_WITHIN_MS;
+    for (let attempts = 1; ; attempts++) {
+      // Also when nothing is dirty: a commit under way may fail yet.
       committing = committing.then(commit);
       await committing;
-      if (!checkpoints.isDirty) return;
-      if (performance.now() > until || member.isLost) {
+      if (!checkpoints.isDirty || member.membership === null) return;
+      if (performance.now() > until || member.isLost || client.isClosed) {
         log.error({ group }, 'offsets could not be committed: what follows them is done again elsewhere');
         return;
       }

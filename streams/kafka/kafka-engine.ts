@@ -55,6 +55,7 @@ export async function openKafkaEngine(options: KafkaOptions): Promise<StreamEngi
       return createKafkaConsumer(client, {
         topic: stream.name,
         partitions: stream.partitions,
+        ends: stream.known,
         group,
         bufferBytes,
         fetchWaitMs,

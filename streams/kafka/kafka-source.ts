@@ -21,6 +21,8 @@ export interface KafkaSourceOptions {
   readonly group: string;
   readonly bufferBytes: number;
   readonly fetchWaitMs: number;
+  /** What the stream shows; kept up to date by what is fetched. */
+  readonly ends: KnownEnds;
   readonly log: KafkaLog;
 }
 
@@ -47,7 +49,7 @@ export class KafkaSource implements StreamSource {
   constructor(client: KafkaClient, options: KafkaSourceOptions) {
     this.name = options.topic;
     this.partitions = options.partitions;
-    this.known = new KnownEnds(options.partitions);
+    this.known = new KnownEnds(options.partitions, options.ends);
     this.#client = client;
     this.#options = options;
   }

@@ -25,7 +25,8 @@ const READ = 'read';
 export class KafkaStream implements Stream {
   readonly name: string;
   readonly partitions: number;
-  readonly #ends: KnownEnds;
+  /** For consumers in this process to add to. */
+  readonly known: KnownEnds;
   readonly #client: KafkaClient;
   readonly #producer: Producer;
   readonly #closeWithinMs: number;
@@ -37,13 +38,13 @@ export class KafkaStream implements Stream {
   constructor(client: KafkaClient, topic: OpenedTopic, partitions: number, options: KafkaStreamOptions) {
     this.name = topic.name;
     this.partitions = partitions;
-    this.#ends = new KnownEnds(partitions);
+    this.known = new KnownEnds(partitions);
     this.#client = client;
     this.#closeWithinMs = options.closeWithinMs;
     this.#producer = new Producer(client, topic, partitions, {
       ...options,
       onAppended: (partition, start, end) => {
-        if (this.#ends.learn(partition, start, end)) queueMicrotask(() => this.#ends.tell(partition));
+        if (this.known.learn(partition, start, end)) queueMicrotask(() => this.known.tell(partition));
       },
     });
     this.#watch = setInterval(() => this.#lookAgain(), options.endsIntervalMs).unref();
@@ -53,13 +54,13 @@ export class KafkaStream implements Stream {
   async learn(): Promise<void> {
     const all = Array.from({ length: this.partitions }, (_, partition) => partition);
     const [advanced, latest] = await Promise.all([
-      learnEnds(this.#client, this.name, all, this.#ends),
+      learnEnds(this.#client, this.name, all, this.known),
       this.#client.retrying(`cannot ask for the latest record of topic ${this.name}`, RETRY_WITHIN_MS, () =>
         findOffsets(this.#client, this.name, all, LATEST_TIME),
       ),
     ]);
     for (const { timestamp } of latest.values()) this.#sawArrival(Number(timestamp));
-    for (const partition of advanced) this.#ends.tell(partition);
+    for (const partition of advanced) this.known.tell(partition);
   }
 
   append(partition: number, record: NewRecord, done: AppendCallback): void {
@@ -75,13 +76,13 @@ export class KafkaStream implements Stream {
   async read(partition: number, offset: bigint, limits: ReadLimits): Promise<Batch> {
     this.#checkOpen();
     this.#checkPartition(partition);
-    const reader = { client: this.#client, topic: this.name, ends: this.#ends, purpose: READ };
+    const reader = { client: this.#client, topic: this.name, ends: this.known, purpose: READ };
     return readDirectly(reader, partition, offset, limits);
   }
 
   ends(partition: number): PartitionEnds {
     this.#checkPartition(partition);
-    return this.#ends.of(partition);
+    return this.known.of(partition);
   }
 
   /** Brokers do not look into records, so nobody knows. */
@@ -92,7 +93,7 @@ export class KafkaStream implements Stream {
   async offsetAt(partition: number, time: number): Promise<bigint> {
     this.#checkOpen();
     this.#checkPartition(partition);
-    return offsetAtTime(this.#client, this.name, partition, time, this.#ends);
+    return offsetAtTime(this.#client, this.name, partition, time, this.known);
   }
 
   lastArrivalTime(): number {
@@ -100,7 +101,7 @@ export class KafkaStream implements Stream {
   }
 
   onAppended(listener: (partition: number) => void): () => void {
-    return this.#ends.onAppended(listener);
+    return this.known.onAppended(listener);
   }
 
   /** Retention is the brokers' work: nothing is freed here. Looks where the partitions begin by now. */
@@ -129,7 +130,7 @@ export class KafkaStream implements Stream {
   async #close(): Promise<void> {
     clearInterval(this.#watch);
     await this.#producer.close(this.#closeWithinMs);
-    this.#ends.forgetListeners();
+    this.known.forgetListeners();
   }
 
   #lookAgain(): void {

@@ -6,7 +6,11 @@ export class KnownEnds {
   readonly #ends: bigint[];
   readonly #listeners = new Set<(partition: number) => void>();
 
-  constructor(partitions: number) {
+  readonly #stream: KnownEnds | undefined;
+
+  /** @param stream the ends that its stream shows: is told what is learnt here, and tells its own listeners */
+  constructor(partitions: number, stream?: KnownEnds) {
+    this.#stream = stream;
     this.#starts = Array.from({ length: partitions }, () => 0n);
     this.#ends = Array.from({ length: partitions }, () => 0n);
   }
@@ -20,6 +24,7 @@ export class KnownEnds {
 
   /** Answers below 0 mean unknown. Listeners are told by `tell`, when the records can be read. */
   learn(partition: number, start: bigint, end: bigint): boolean {
+    if (this.#stream?.learn(partition, start, end)) this.#stream.tell(partition);
     if (start > this.#starts[partition]!) this.#starts[partition] = start;
     if (end <= this.#ends[partition]!) return false;
     this.#ends[partition] = end;

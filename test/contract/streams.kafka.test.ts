@@ -1,13 +1,5 @@
-/** The stream contract on a real Kafka broker, and what only Kafka has: groups, restarts, other people's records. */
-import {
-  Connection,
-  deleteRecordsV2,
-  describeGroupsV5,
-  findCoordinatorV4,
-  leaveGroupV5,
-  Consumer as OtherConsumer,
-  Producer as OtherProducer,
-} from '@platformatic/kafka';
+/** The stream contract on a real Kafka broker, and what only Kafka has: topics, restarts, other people's records. */
+import { deleteRecordsV2, Consumer as OtherConsumer, Producer as OtherProducer } from '@platformatic/kafka';
 import { recordsOf } from '../../streams/batch.js';
 import type { Checkpoints } from '../../streams/checkpoints.js';
 import type { Consumer } from '../../streams/engine.js';
@@ -15,7 +7,7 @@ import { partitionOf } from '../../streams/partitioner.js';
 import { RecordKind } from '../../streams/record.js';
 import type { Stream } from '../../streams/stream.js';
 import { KAFKA_USER, type KafkaBroker, kafkaCanRun, startKafka } from '../support/kafka.js';
-import { openEngine, startWorker, uniqueName } from '../support/kafka-streams.js';
+import { asOther, joined, openEngine, startWorker, uniqueName } from '../support/kafka-streams.js';
 import { poll } from '../support/poll.js';
 import { requireService } from '../support/services.js';
 import { appendAll, event, readAll, values } from '../support/streams.js';
@@ -32,17 +24,6 @@ describeKafka('Kafka', () => {
   }, 180_000);
   afterAll(() => broker?.dispose(), 60_000);
 
-  /** A request of a client that is none of ours. */
-  const asOther = async <T>(work: (connection: Connection) => Promise<T>): Promise<T> => {
-    const [host, port] = broker.brokers[0]!.split(':');
-    const connection = new Connection('other');
-    await connection.connect(host!, Number(port));
-    try {
-      return await work(connection);
-    } finally {
-      await connection.close();
-    }
-  };
   const other = () => ({ clientId: 'other', bootstrapBrokers: [...broker.brokers] });
 
   /** Whatever group they are asked for, of consumers that have all partitions. */
@@ -54,18 +35,6 @@ describeKafka('Kafka', () => {
       close: () => undefined,
     };
   };
-  const joined = ({ source, share }: Consumer) =>
-    new Promise<void>((resolve) => {
-      const mine = new Set<number>();
-      share!.start({
-        assigned(partitions) {
-          for (const partition of partitions) mine.add(partition);
-          if (mine.size === source.partitions) resolve();
-        },
-        revoked: async () => undefined,
-      });
-    });
-
   describeStream({
     name: 'Kafka',
     skips: {
@@ -99,7 +68,7 @@ describeKafka('Kafka', () => {
         },
         trimBefore: async (stream: Stream, offset: bigint) => {
           const topics = [{ name, partitions: [{ partitionIndex: 0, offset }] }];
-          await asOther((connection) => deleteRecordsV2.api.async(connection, topics, 5_000));
+          await asOther(broker, (connection) => deleteRecordsV2.api.async(connection, topics, 5_000));
           await stream.trim([offset], Date.now());
         },
         dispose: close,
@@ -200,123 +169,6 @@ describeKafka('Kafka', () => {
       ['dev-2', '{"t":3}', 1_700_000_000_007, ['a=b']],
       [null, '', expect.any(Number), ['millrace-kind=tick']],
     ]);
-    await stream.close();
-    await engine.close();
-  });
-
-  test('a rebalance hands partitions over: each record is worked on once', async () => {
-    const PARTITIONS = 6;
-    const TOTAL = 6_000;
-    const name = uniqueName('rebalance');
-    const group = `f:${name}`;
-    const engine = await openEngine(broker);
-    const stream = await engine.open({ name, partitions: PARTITIONS, retentionMs: FOR_EVER });
-    const workedOn = new Map<string, number>();
-    const open = async () => {
-      const own = await openEngine(broker);
-      const ownStream = await own.open({ name, partitions: PARTITIONS, retentionMs: FOR_EVER });
-      const worker = startWorker(
-        await own.consumer(ownStream, group),
-        group,
-        async (batch) => {
-          await new Promise((resolve) => setImmediate(resolve));
-          for (const { partition, offset } of recordsOf(batch)) {
-            const key = `${partition}/${offset}`;
-            workedOn.set(key, (workedOn.get(key) ?? 0) + 1);
-          }
-        },
-        20,
-      );
-      const close = async () => {
-        await worker.close();
-        await ownStream.close();
-        await own.close();
-      };
-      return { worker, close };
-    };
-    const appending = (async () => {
-      for (let i = 0; i < TOTAL; i += 100) {
-        await appendAll(
-          stream,
-          Array.from({ length: 100 }, (_, at) => [(i + at) % PARTITIONS, event('k', `${i + at}`)]),
-        );
-      }
-    })();
-    const first = await open();
-    await poll(() => workedOn.size > 200, { timeoutMs: 15_000 });
-    const second = await open();
-    await poll(() => second.worker.partitions.size === 3 && first.worker.partitions.size === 3, {
-      timeoutMs: 15_000,
-    });
-    const third = await open();
-    await poll(() => third.worker.partitions.size === 2, { timeoutMs: 15_000 });
-    await first.close();
-    await poll(() => second.worker.partitions.size + third.worker.partitions.size === PARTITIONS, {
-      timeoutMs: 15_000,
-    });
-    await appending;
-    await poll(() => workedOn.size === TOTAL, { timeoutMs: 15_000, what: 'every record worked on' });
-    expect([...workedOn.values()].filter((times) => times !== 1)).toEqual([]);
-    await second.close();
-    await third.close();
-    await stream.close();
-    await engine.close();
-  }, 90_000);
-
-  test('what was not committed comes again after a crash; several readers of a group keep their own places', async () => {
-    const name = uniqueName('crash');
-    const group = `f:${name}`;
-    const engine = await openEngine(broker);
-    const stream = await engine.open({ name, partitions: 1, retentionMs: FOR_EVER });
-    await appendAll(
-      stream,
-      Array.from({ length: 10 }, (_, i) => [0, event('k', `${i}`)]),
-    );
-    const first = await engine.consumer(stream, group);
-    await joined(first);
-    expect(first.checkpoints.load(group, 0)).toBeUndefined();
-    first.checkpoints.save(`${group}/0of2`, 0, 4n);
-    first.checkpoints.save(`${group}/1of2`, 0, 6n);
-    await first.close();
-    const second = await engine.consumer(stream, group);
-    await joined(second);
-    expect(second.checkpoints.load(`${group}/0of2`, 0)).toBe(4n);
-    expect(second.checkpoints.load(`${group}/1of2`, 0)).toBe(6n);
-    expect(second.checkpoints.load(group, 0)).toBeUndefined();
-    const batch = await second.source.read(0, 4n, { maxRecords: 100, maxBytes: 1 << 20 });
-    expect(values([...recordsOf(batch)])).toEqual(['4', '5', '6', '7', '8', '9']);
-    // A reader that lags behind what was handed out is served all the same.
-    const lagging = await second.source.read(0, 1n, { maxRecords: 2, maxBytes: 1 << 20 });
-    expect(values([...recordsOf(lagging)])).toEqual(['1', '2']);
-    await second.close();
-    await stream.close();
-    await engine.close();
-  });
-
-  test('a member that the group has given up commits nothing any more, and begins anew', async () => {
-    const name = uniqueName('zombie');
-    const group = `f:${name}`;
-    const engine = await openEngine(broker, { sessionTimeoutMs: 10_000 });
-    const stream = await engine.open({ name, partitions: 2, retentionMs: FOR_EVER });
-    const consumer = await engine.consumer(stream, group);
-    const told: string[] = [];
-    consumer.share!.start({
-      assigned: (partitions) => told.push(`assigned ${partitions}`),
-      revoked: async (partitions) => void told.push(`revoked ${partitions}`),
-    });
-    await poll(() => told.length === 1);
-    await asOther(async (connection) => {
-      await findCoordinatorV4.api.async(connection, 0, [group]);
-      const { groups } = await describeGroupsV5.api.async(connection, [group], false);
-      const members = groups[0]!.members.map(({ memberId }) => ({ memberId, groupInstanceId: null }));
-      expect(members).toHaveLength(1);
-      await leaveGroupV5.api.async(connection, group, members);
-    });
-    consumer.checkpoints.save(group, 0, 7n);
-    await poll(() => told.length === 3, { what: 'the loss being noticed' });
-    expect(told).toEqual(['assigned 0,1', 'revoked 0,1', 'assigned 0,1']);
-    expect(consumer.checkpoints.load(group, 0)).toBeUndefined();
-    await consumer.close();
     await stream.close();
     await engine.close();
   });

@@ -1,5 +1,6 @@
 /** Kafka engines and consumers as tests want them: short waits, nothing on stderr, groups that are worked on. */
 import { randomUUID } from 'node:crypto';
+import { Connection } from '@platformatic/kafka';
 import type { Batch } from '../../streams/batch.js';
 import { lastOffset } from '../../streams/batch.js';
 import type { Consumer, StreamEngine } from '../../streams/engine.js';
@@ -24,6 +25,35 @@ export function openEngine(
     requestTimeoutMs: 5_000,
     log: { warn: () => undefined, error: () => undefined },
     ...options,
+  });
+}
+
+/** Requests of a client that is none of ours. */
+export async function asOther<T>(
+  { brokers }: Pick<KafkaBroker, 'brokers'>,
+  work: (connection: Connection) => Promise<T>,
+): Promise<T> {
+  const [host, port] = brokers[0]!.split(':');
+  const connection = new Connection('other');
+  await connection.connect(host!, Number(port));
+  try {
+    return await work(connection);
+  } finally {
+    await connection.close();
+  }
+}
+
+/** Joins the group; resolves when all partitions are the consumer's. */
+export function joined({ source, share }: Consumer): Promise<void> {
+  return new Promise((resolve) => {
+    const mine = new Set<number>();
+    share!.start({
+      assigned(partitions) {
+        for (const partition of partitions) mine.add(partition);
+        if (mine.size === source.partitions) resolve();
+      },
+      revoked: async () => undefined,
+    });
   });
 }
 
