@@ -31,8 +31,8 @@ export async function kafkaCanRun(): Promise<void> {
   if (!process.env.KAFKA_BROKERS) await run(process.execPath, [script, 'check']);
 }
 
-export async function startKafka(): Promise<KafkaBroker> {
-  const given = process.env.KAFKA_BROKERS;
+/** @param given brokers that are there; empty: one of its own in any case */
+export async function startKafka(given = process.env.KAFKA_BROKERS): Promise<KafkaBroker> {
   if (given) {
     const nothing = async () => undefined;
     return { brokers: given.split(','), isOwn: false, stop: nothing, start: nothing, dispose: nothing };

@@ -33,9 +33,9 @@ export async function postgresIsThere(): Promise<boolean> {
   return true;
 }
 
-export async function startPostgres(): Promise<PostgresServer> {
-  const given = process.env.DATABASE_URL;
-  if (given !== undefined) {
+/** @param given URL of a server that is there; empty: one of its own in any case */
+export async function startPostgres(given = process.env.DATABASE_URL): Promise<PostgresServer> {
+  if (given) {
     const no = () =>
       Promise.reject(new Error('the server that DATABASE_URL names is not the test’s to stop'));
     return { url: given, crash: no, shutDown: no, startAgain: no, dispose: async () => undefined };
