@@ -28,6 +28,14 @@ export function lastOffset(batch: Batch): bigint {
   return offsetAt(batch, batch.count - 1);
 }
 
+/**
+ * Whether what was at `next` is gone, when the batch was read from there. Where offsets have gaps, one in front of a
+ * record is none of those.
+ */
+export function hasLost(batch: Batch, next: bigint): boolean {
+  return batch.baseOffset > next && (batch.offsets === undefined || batch.count === 0);
+}
+
 /** A batch's records as objects, bytes copied. For tests and off the hot path. */
 export function* recordsOf(batch: Batch): Generator<StreamRecord> {
   const cursor = new FrameCursor(batch.frames);

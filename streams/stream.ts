@@ -50,6 +50,8 @@ export interface StreamSource {
   readonly name: string;
   /** May grow where the engine can split partitions; never shrinks. */
   readonly partitions: number;
+  /** Offsets have gaps that are no loss: differences between them are no numbers of records. */
+  readonly isSparse?: boolean;
 
   /**
    * Records from `offset` on, or an empty batch when there are none yet. Returns what is at hand rather than

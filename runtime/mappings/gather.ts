@@ -6,7 +6,7 @@
  */
 
 import type { OpenWindow } from '../../stores/window-states.js';
-import { type Batch, offsetAt } from '../../streams/batch.js';
+import { type Batch, hasLost, offsetAt } from '../../streams/batch.js';
 import { FrameCursor, RecordKind } from '../../streams/record.js';
 import type { StreamSource } from '../../streams/stream.js';
 import { type Fetched, nothingHandedOut } from './fetched.js';
@@ -126,7 +126,7 @@ export class Gatherer {
     const { stream, partition, onGap } = this.#selection;
     this.#chunk = null;
     const chunk = await stream.read(partition, this.end, { ...CHUNK, allocate: this.#chunkMemory.allocate });
-    if (chunk.baseOffset > this.end) {
+    if (hasLost(chunk, this.end)) {
       onGap(this.end, chunk.baseOffset);
       this.end = chunk.baseOffset;
     }

@@ -7,7 +7,7 @@
  * begins when the lane's last invocation ended, that of the others with the first record waiting.
  */
 import { messageOf } from '../../common/errors.js';
-import { lastOffset } from '../../streams/batch.js';
+import { hasLost, lastOffset } from '../../streams/batch.js';
 import { Attempts } from './attempts.js';
 import { type Fetched, nothingHandedOut, part } from './fetched.js';
 import { Gatherer } from './gather.js';
@@ -46,7 +46,10 @@ export class Lane {
     this.#context = context;
     this.partition = partition;
     this.lane = lane;
-    this.#takesAll = filter === null && trigger.parallelizationFactor === 1 && trigger.tumblingWindowMs === 0;
+    // Where offsets have gaps, only looking tells whether a window's batch is full.
+    const isCountable = stream.isSparse !== true || trigger.batchWindowMs === 0;
+    this.#takesAll =
+      isCountable && filter === null && trigger.parallelizationFactor === 1 && trigger.tumblingWindowMs === 0;
     this.#enough = trigger.batchWindowMs === 0 ? trigger.batchSize : undefined;
     this.#waiting = new Waiting(context.timers, context.alarm);
     this.#position = new Position(context, this.#waiting);
@@ -154,7 +157,7 @@ export class Lane {
       maxBytes: MAX_PAYLOAD_BYTES,
       allocate: this.#scratch.allocate,
     });
-    if (batch.baseOffset > next) this.#trimmed(next, batch.baseOffset);
+    if (hasLost(batch, next)) this.#trimmed(next, batch.baseOffset);
     if (batch.count === 0) {
       if (batch.baseOffset === next) throw nothingHandedOut(stream, partition, next);
       await this.#position.advance(batch.baseOffset);
@@ -220,8 +223,9 @@ export class Lane {
   }
 
   #trimmed(from: bigint, to: bigint): void {
-    const { functionName, log, stats } = this.#context;
-    stats.trimmed += Number(to - from);
+    const { functionName, log, stats, stream } = this.#context;
+    // Where offsets have gaps nobody knows how many they were.
+    stats.trimmed += stream.isSparse === true ? 1 : Number(to - from);
     log.error(
       { functionName, partition: this.partition, from, to },
       'records were trimmed before they were read',

@@ -47,6 +47,7 @@ const NO_KEY = '-';
 export class KinesisStream implements Stream {
   readonly name: string;
   readonly partitions: number;
+  readonly isSparse = true;
   readonly topology: Topology;
   readonly #producer: Producer;
   readonly #listeners = new Set<Listener>();
@@ -237,6 +238,7 @@ export class KinesisStream implements Stream {
 export function consumerSource(stream: KinesisStream): StreamSource {
   return {
     name: stream.name,
+    isSparse: true,
     get partitions() {
       return stream.topology.partitions;
     },

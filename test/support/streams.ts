@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { recordsOf } from '../../streams/batch.js';
+import { lastOffset, recordsOf } from '../../streams/batch.js';
 import { type NewRecord, RecordKind, type StreamRecord } from '../../streams/record.js';
 import type { Stream } from '../../streams/stream.js';
 
@@ -39,7 +39,7 @@ export async function readAll(
   for (let next = start; next < end; ) {
     const batch = await stream.read(partition, next, { maxRecords, maxBytes: 1 << 20 });
     found.push(...recordsOf(batch));
-    const after = batch.baseOffset + BigInt(batch.count);
+    const after = lastOffset(batch) + 1n;
     if (after <= next) throw new Error(`the read of offset ${next} did not move on`);
     next = after;
   }
