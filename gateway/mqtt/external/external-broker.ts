@@ -226,7 +226,8 @@ class Broker implements ExternalBroker {
       const filters = telemetryFilters(telemetryTopics);
       // Of a known session too: brokers forget shared subscriptions over a restart (Mosquitto 2.0 does).
       this.#subscriptions = await subscribeAll(connection, filters, settings.group);
-      this.#tellForgotten(await this.#memory.check(connection, this.#subscriptions));
+      // Who only sends has nothing there to be forgotten.
+      if (filters.length > 0) this.#tellForgotten(await this.#memory.check(connection, this.#subscriptions));
       if (end !== null) throw end;
     } catch (error) {
       connection.destroy(error as Error);

@@ -307,6 +307,17 @@ test.each([
   expect(forgotten).toEqual(what === 'nothing' ? [] : [`broker_forgot_${what}`]);
 });
 
+test('who only sends has left nothing at the broker to be forgotten', async () => {
+  const sender = testGateway({ MQTT_URL: `mqtt://127.0.0.1:${server.port}` }, { telemetryTopics: [] });
+  broker = await sender.open();
+  server.hangUp();
+  await poll(() => server.of('connect').length === 2 && broker!.health().connected, {
+    what: 'the second connection',
+  });
+  expect(server.of('subscribe')).toEqual([]);
+  expect(Object.keys(sender.counts()).filter((name) => name.startsWith('broker_forgot'))).toEqual([]);
+});
+
 test('tells why the broker is away, and that it is back', async () => {
   await open();
   const takenOver = { cmd: 'disconnect', reasonCode: 142 } as Packet;
