@@ -36,7 +36,7 @@ export function hashKeyOf(partition: number, partitions: number, key: string): b
 
 /**
  * Hash keys that together reach each open shard of the slice once: time has to get everywhere. Where the shards are not
- * known to the last, the slice's own middle.
+ * known to the last, the slice's own middle. Right after a change a shard may get the time twice, which moves it once.
  */
 export function hashKeysOfAll(partition: number, partitions: number, shards: readonly Shard[]): bigint[] {
   const { first, end } = sliceOf(partition, partitions);

@@ -100,15 +100,16 @@ async function answers(endpoint) {
   }
 }
 
-/** `start DIR [--port N] | stop DIR`, with one line of JSON on stdout for a start. */
-export async function emulatorCommand(name, start, stop) {
+/** `start DIR [--port N] | stop DIR | check`, with one line of JSON on stdout for a start. */
+export async function emulatorCommand(name, { start, stop, check }) {
   const [action, directory, option, value] = process.argv.slice(2);
-  if (directory === undefined || (action !== 'start' && action !== 'stop')) {
-    process.stderr.write(`usage: ${name} start DIR [--port N] | stop DIR\n`);
+  if (action !== 'check' && (directory === undefined || (action !== 'start' && action !== 'stop'))) {
+    process.stderr.write(`usage: ${name} start DIR [--port N] | stop DIR | check\n`);
     process.exit(2);
   }
   try {
-    if (action === 'stop') await stop(directory);
+    if (action === 'check') check();
+    else if (action === 'stop') await stop(directory);
     else {
       const port = option === '--port' ? Number(value) : undefined;
       process.stdout.write(`${JSON.stringify(await start(directory, port))}\n`);

@@ -4,6 +4,7 @@
  *
  *     node test/services/kinesalite.mjs start DIR [--port N]    prints {"endpoint","pid","dir"}
  *     node test/services/kinesalite.mjs stop DIR
+ *     node test/services/kinesalite.mjs check                      fails with a sentence where it cannot run
  *
  * The first start installs kinesalite from npm into `$MILLRACE_SERVICES_CACHE` (default `~/.cache/millrace`), outside of
  * Millrace's own dependencies, without install scripts. It listens on loopback alone.
@@ -66,5 +67,9 @@ function install() {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  await emulatorCommand('kinesalite.mjs', startKinesalite, stopKinesalite);
+  await emulatorCommand('kinesalite.mjs', {
+    start: startKinesalite,
+    stop: stopKinesalite,
+    check: needsOfKinesalite,
+  });
 }

@@ -4,6 +4,7 @@
  *
  *     node test/services/moto.mjs start DIR [--port N]    prints {"endpoint","pid","dir"}
  *     node test/services/moto.mjs stop DIR
+ *     node test/services/moto.mjs check                      fails with a sentence where it cannot run
  *
  * The first start makes a virtual environment in `$MILLRACE_SERVICES_CACHE` (default `~/.cache/millrace`) and installs
  * moto there with pip (about half a minute). Needs Python 3.9 or later. It listens on loopback alone.
@@ -61,5 +62,5 @@ function install() {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  await emulatorCommand('moto.mjs', startMoto, stopMoto);
+  await emulatorCommand('moto.mjs', { start: startMoto, stop: stopMoto, check: needsOfMoto });
 }
