@@ -88,9 +88,12 @@ export class GroupMember {
     return this.#notice === 'lost';
   }
 
-  /** A commit was refused because the group knows another generation, or not this member. */
+  /**
+   * A commit was refused because the group knows another generation, or not this member. While it joins anew the
+   * generation may be one that the answer to the join has yet to tell, and that answer says as well what is lost.
+   */
   tellLost(membership: Membership): void {
-    if (this.membership === membership) this.#tell('lost');
+    if (this.membership === membership && !this.#isJoining) this.#tell('lost');
   }
 
   async #run(): Promise<void> {
