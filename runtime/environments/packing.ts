@@ -102,13 +102,14 @@ export function unpackRound(memory: Buffer, sources: readonly EventSource[]): Pa
     const frames = part(memory.readUInt32LE(header + 24));
     const offsets = offsetsOf(part(memory.readUInt32LE(header + 28)), memory.readUInt32LE(header + 32), base);
     const window = part(memory.readUInt32LE(header + 36));
+    const count = memory.readUInt32LE(header + 8);
     const batch: Batch = {
       stream: source.stream,
       partition: memory.readUInt32LE(header + 4),
       baseOffset: offsets?.[0] ?? base,
-      count: memory.readUInt32LE(header + 8),
+      count,
       frames,
-      ...(offsets === null ? {} : { offsets }),
+      ...(offsets === null || count === 0 ? {} : { offsets }),
     };
     const invocation: BatchInvocation =
       window.length === 0
@@ -127,7 +128,9 @@ function extrasOf({ batch, window }: BatchInvocation): Extras {
   if (batch.offsets === undefined && window === undefined) return NONE;
   const json = window === undefined ? null : Buffer.from(JSON.stringify(window));
   if (batch.offsets === undefined || batch.offsets.length === 0) {
-    return { offsets: null, form: NO_OFFSETS, window: json };
+    if (batch.baseOffset < 2n ** 64n) return { offsets: null, form: NO_OFFSETS, window: json };
+    // The end of a window, at a sequence number of Kinesis.
+    return { offsets: Buffer.from(`${batch.baseOffset}`), form: TEXT, window: json };
   }
   const { baseOffset, offsets } = batch;
   if (offsets[offsets.length - 1]! - baseOffset >= MAX_DISTANCE || baseOffset >= 2n ** 64n) {

@@ -76,3 +76,15 @@ test('a source is sent once, and known by its number afterwards', () => {
   numbers.numberOf(sources[1]!);
   expect(numbers.takeNew()).toEqual([]);
 });
+
+test('the end of a window goes over at any offset', () => {
+  const numbers = createSourceNumbers();
+  const baseOffset = 2n ** 185n + 3n;
+  const batch = { stream: 'a', partition: 0, baseOffset, count: 0, frames: Buffer.alloc(0) };
+  const window = { start: 1, end: 2, state: '{}', isFinal: true, isTerminatedEarly: false };
+  const given: BatchInvocation = { source: sources[0]!, batch, window };
+  const packing = packRound({ invocations: [given], requestIds: [randomUUID()] }, numbers.numberOf);
+  const memory = Buffer.alloc(packing.length);
+  packing.write(memory);
+  expect(unpackRound(memory, numbers.takeNew())[0]!.invocation).toEqual(given);
+});
