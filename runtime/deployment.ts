@@ -123,6 +123,7 @@ async function compose(
   const status = createStatus({
     version,
     startedAt,
+    engine,
     streams,
     functions: () => generations.current,
     counters,

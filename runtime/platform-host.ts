@@ -9,7 +9,7 @@ import type { PlatformHost } from './environments/environment.js';
 export interface PlatformHostOptions {
   readonly streams: ReadonlyMap<string, Stream>;
   readonly send: (message: MqttMessage) => Promise<void>;
-  readonly status: () => DeploymentStatus;
+  readonly status: () => Promise<DeploymentStatus>;
 }
 
 export function createPlatformHost(options: PlatformHostOptions): PlatformHost {

@@ -1,13 +1,17 @@
 /** The snapshot of a deployment that functions may ask for (`Platform.status`). */
-import type { DeploymentStatus } from '../functions/contract.js';
+import type { DeploymentStatus, MappingStatus } from '../functions/contract.js';
 import type { Counters } from '../gateway/counters.js';
+import type { StreamEngine } from '../streams/engine.js';
 import type { Stream } from '../streams/stream.js';
+import { consumersOf } from './consumers.js';
 import type { Functions } from './functions.js';
+import { groupOf } from './mappings/lanes.js';
 import type { Mapping } from './mappings/mapping.js';
 
 export interface StatusSources {
   readonly version: string;
   readonly startedAt: number;
+  readonly engine: Pick<StreamEngine, 'committed'>;
   readonly streams: ReadonlyMap<string, Stream>;
   /** A function, because environments are told how to ask before they exist. */
   readonly functions: () => Functions;
@@ -17,9 +21,11 @@ export interface StatusSources {
   readonly mqttPort: () => number | undefined;
 }
 
-export function createStatus(sources: StatusSources): () => DeploymentStatus {
-  return () => {
+export function createStatus(sources: StatusSources): () => Promise<DeploymentStatus> {
+  return async () => {
     const mqttPort = sources.mqttPort();
+    // First: positions may only be behind the ends that they are compared with.
+    const mappings = await mappingsOf(sources);
     return {
       ...(mqttPort === undefined ? {} : { mqttPort }),
       version: sources.version,
@@ -33,24 +39,41 @@ export function createStatus(sources: StatusSources): () => DeploymentStatus {
           counts: stream.counts(partition),
         })),
       })),
-      mappings: sources.functions().mappings.map((mapping) => ({
-        functionName: mapping.functionName,
-        stream: mapping.stream,
-        enabled: true,
-        checkpoints: checkpointsOf(mapping, sources.streams.get(mapping.stream)),
-        failing: mapping.failing,
-      })),
+      mappings,
       gateway: sources.counters.snapshot(),
       connections: sources.connections(),
     };
   };
 }
 
-/** A partition that other processes work on is not this one's to tell about: it counts as finished here. */
-function checkpointsOf(mapping: Mapping, stream: Stream | undefined): bigint[] {
-  const positions = mapping.positions();
+/** Of all processes: what works elsewhere is known by what it has committed. */
+async function mappingsOf(sources: StatusSources): Promise<MappingStatus[]> {
+  const { engine, streams } = sources;
+  const here = sources.functions();
+  return Promise.all(
+    consumersOf(here.manifest).map(async ({ name, stream: streamName }) => {
+      const stream = streams.get(streamName)!;
+      const mapping = here.mappings.find((one) => one.functionName === name && one.stream === streamName);
+      const committed = await engine.committed?.(stream, groupOf(name, streamName));
+      return {
+        functionName: name,
+        stream: streamName,
+        enabled: true,
+        checkpoints: checkpointsOf(stream, mapping, committed),
+        failing: mapping?.failing ?? null,
+      };
+    }),
+  );
+}
+
+function checkpointsOf(
+  stream: Stream,
+  mapping: Mapping | undefined,
+  committed: readonly (bigint | undefined)[] | undefined,
+): bigint[] {
+  const positions = mapping?.positions();
   return Array.from(
-    { length: stream?.partitions ?? 0 },
-    (_, partition) => positions.get(partition) ?? stream!.ends(partition).end,
+    { length: stream.partitions },
+    (_, partition) => positions?.get(partition) ?? committed?.[partition] ?? stream.ends(partition).start,
   );
 }

@@ -30,6 +30,11 @@ export interface StreamEngine {
   open(declared: DeclaredStream): Promise<Stream>;
   /** @param group consumer group: processes that give the same one share the stream's partitions */
   consumer(stream: Stream, group: string): Promise<Consumer>;
+  /**
+   * Next offset to finish by partition, whichever process works on it; undefined where the group has finished nothing.
+   * Absent: this process has all partitions.
+   */
+  committed?(stream: Stream, group: string): Promise<readonly (bigint | undefined)[]>;
   /** When its streams and consumers are closed. */
   close(): Promise<void>;
 }

@@ -7,9 +7,10 @@
  * A group may have several readers per partition (`group/0of2`, …). Kafka has one offset per partition, so theirs
  * are in its metadata; the offset is then the lowest of those saved by this process.
  */
-import { offsetCommitV8, offsetFetchV8 } from '@platformatic/kafka';
+import { offsetCommitV8 } from '@platformatic/kafka';
 import type { Checkpoints } from '../checkpoints.js';
 import type { KafkaClient } from './client.js';
+import { fetchCommitted } from './committed.js';
 
 /** Who commits: as the coordinator knows it at the moment. */
 export interface Membership {
@@ -74,27 +75,11 @@ export class KafkaCheckpoints implements Checkpoints {
 
   /** Loads what was committed for partitions that have just become this process's. */
   async take(partitions: readonly number[]): Promise<void> {
-    const topics = [{ name: this.#topic, partitionIndexes: [...partitions] }];
-    const asked = { groupId: this.#group, memberId: null, memberEpoch: -1, topics };
-    const { groups } = await this.#client.retrying(
-      `cannot load the offsets of group ${this.#group}`,
-      RETRY_WITHIN_MS,
-      async () => {
-        try {
-          const node = await this.#client.coordinatorOf(this.#group);
-          return await this.#client.request(`group ${this.#group}`, node, offsetFetchV8.api, [asked], true);
-        } catch (error) {
-          this.#client.forgetCoordinator(this.#group);
-          throw error;
-        }
-      },
-    );
+    const found = await fetchCommitted(this.#client, this.#topic, this.#group, partitions, RETRY_WITHIN_MS);
     for (const partition of partitions) this.#rows.set(partition, emptyRow());
-    for (const { partitions: found } of groups[0]?.topics ?? []) {
-      for (const { partitionIndex, committedOffset, metadata } of found) {
-        const row = this.#rows.get(partitionIndex);
-        if (row !== undefined && committedOffset >= 0n) fill(row, committedOffset, metadata ?? '');
-      }
+    for (const { partition, offset, metadata } of found) {
+      const row = this.#rows.get(partition);
+      if (row !== undefined) fill(row, offset, metadata);
     }
   }
 

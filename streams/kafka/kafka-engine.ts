@@ -3,12 +3,15 @@ import { MillraceError } from '../../common/errors.js';
 import type { DeclaredStream, StreamEngine } from '../engine.js';
 import type { Stream } from '../stream.js';
 import { KafkaClient } from './client.js';
+import { fetchCommitted } from './committed.js';
 import { createKafkaConsumer } from './consumer.js';
 import { KafkaStream } from './kafka-stream.js';
 import { type KafkaOptions, warningLog } from './options.js';
 import { openTopic } from './topic.js';
 
 const CLOSE_WITHIN_MS = 10_000;
+/** Somebody is waiting for a page. */
+const COMMITTED_WITHIN_MS = 3_000;
 const REQUEST_BYTES = 8 << 20;
 
 /** Rejects with `KAFKA_UNREACHABLE` or `KAFKA_LOGIN_REFUSED` when no broker lets it in. */
@@ -64,6 +67,12 @@ export async function openKafkaEngine(options: KafkaOptions): Promise<StreamEngi
         commitIntervalMs,
         log,
       });
+    },
+    async committed({ name, partitions }, group) {
+      const all = Array.from({ length: partitions }, (_, partition) => partition);
+      const found = await fetchCommitted(client, name, group, all, COMMITTED_WITHIN_MS);
+      const offsets = new Map(found.map(({ partition, offset }) => [partition, offset]));
+      return all.map((partition) => offsets.get(partition));
     },
     close: () => client.close(),
   };
