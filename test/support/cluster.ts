@@ -15,7 +15,7 @@ export interface Cluster {
   /** What a process is told about the three. */
   readonly env: Readonly<Record<string, string>>;
   /** Starts a process with these roles, comma-separated; further arguments go to `millrace start`. */
-  start(roles: string, args?: readonly string[]): Promise<Product>;
+  start(roles: string, args?: readonly string[], env?: Readonly<Record<string, string>>): Promise<Product>;
   /** Ends the services. The processes are ended by `startProduct`. */
   dispose(): Promise<void>;
 }
@@ -45,7 +45,8 @@ export async function startCluster(): Promise<Cluster> {
     mosquitto,
     mqttUrl,
     env,
-    start: (roles, args = []) => startProduct({ env, args: ['--roles', roles, ...args], timeoutMs: 60_000 }),
+    start: (roles, args = [], more = {}) =>
+      startProduct({ env: { ...env, ...more }, args: ['--roles', roles, ...args], timeoutMs: 60_000 }),
     dispose,
   };
 }

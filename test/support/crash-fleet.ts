@@ -10,6 +10,8 @@ export interface CrashFleetOptions {
   readonly connections: number;
   readonly devicesPerConnection: number;
   readonly inFlight: number;
+  /** Of each connection; default: as fast as events are acknowledged. */
+  readonly perSecond?: number;
 }
 
 export interface CrashFleet {
@@ -48,7 +50,7 @@ export function crashFleet(random: Random, options: CrashFleetOptions): CrashFle
         battery: 3.75,
       };
     };
-    return new LedgerPublisher({ clientId: `crash-${connection}`, next, inFlight: options.inFlight });
+    return new LedgerPublisher({ clientId: `crash-${connection}`, next, ...options });
   });
   const sum = (pick: (publisher: LedgerPublisher) => number) =>
     publishers.reduce((total, publisher) => total + pick(publisher), 0);

@@ -11,7 +11,12 @@ export interface LedgerPublisherOptions {
   readonly next: () => DeviceEvent;
   /** Events in flight at most. */
   readonly inFlight: number;
+  /** New events per second at most; default: as many as are acknowledged. */
+  readonly perSecond?: number;
 }
+
+/** How often a publisher that keeps to a rate looks whether another event is due (ms). */
+const PACE_MS = 20;
 
 export class LedgerPublisher {
   readonly #options: LedgerPublisherOptions;
@@ -19,6 +24,9 @@ export class LedgerPublisher {
   readonly #unacknowledged = new Set<DeviceEvent>();
   #client: MqttClient | undefined;
   #making = false;
+  #pace: NodeJS.Timeout | undefined;
+  /** Since when, and from how many events on, the rate is kept. */
+  #paced = { since: 0, from: 0 };
   /** Publishes of events that had been sent before. */
   resent = 0;
 
@@ -37,6 +45,10 @@ export class LedgerPublisher {
     client.on('error', () => undefined);
     this.#client = client;
     this.#making = making;
+    if (making && this.#options.perSecond !== undefined) {
+      this.#paced = { since: performance.now(), from: this.#events.length };
+      this.#pace = setInterval(() => this.#fill(client), PACE_MS);
+    }
     for (const event of [...this.#unacknowledged]) {
       this.resent++;
       this.#publish(client, event);
@@ -47,11 +59,12 @@ export class LedgerPublisher {
   /** Makes no further events; what is in flight may still be acknowledged. */
   pause(): void {
     this.#making = false;
+    clearInterval(this.#pace);
   }
 
   /** Gives the connection up without a word. */
   drop(): void {
-    this.#making = false;
+    this.pause();
     this.#client?.stream.destroy();
     this.#client?.end(true);
     this.#client = undefined;
@@ -72,12 +85,20 @@ export class LedgerPublisher {
   }
 
   #fill(client: MqttClient): void {
-    while (this.#making && client === this.#client && this.#unacknowledged.size < this.#options.inFlight) {
+    const { inFlight } = this.#options;
+    while (this.#making && client === this.#client && this.#unacknowledged.size < inFlight && this.#isDue()) {
       const event = this.#options.next();
       this.#events.push(event);
       this.#unacknowledged.add(event);
       this.#publish(client, event);
     }
+  }
+
+  #isDue(): boolean {
+    const { perSecond } = this.#options;
+    if (perSecond === undefined) return true;
+    const { since, from } = this.#paced;
+    return this.#events.length - from < ((performance.now() - since) / 1000) * perSecond;
   }
 
   #publish(client: MqttClient, event: DeviceEvent): void {
