@@ -27,6 +27,8 @@ export interface Engine {
   readonly isSparse?: boolean;
   /** Records of the backlog, and why they are fewer than 200,000. */
   readonly backlog?: { readonly records: number; readonly reason: string };
+  /** A case has to be over within. Default: what tests have anyway. */
+  readonly timeoutMs?: number;
   /** Case name -> why this engine skips it. */
   readonly skips?: Readonly<Record<string, string>>;
 }
@@ -42,14 +44,18 @@ export function describeStream(engine: Engine): void {
         test.skip(`${name} (skipped: ${reason})`, () => undefined);
         return;
       }
-      test(name, async () => {
-        const opened = await engine.open(partitions);
-        try {
-          await body(opened);
-        } finally {
-          await opened.dispose();
-        }
-      });
+      test(
+        name,
+        async () => {
+          const opened = await engine.open(partitions);
+          try {
+            await body(opened);
+          } finally {
+            await opened.dispose();
+          }
+        },
+        engine.timeoutMs,
+      );
     };
 
     obligation('keeps the order of each key', 3, async ({ stream }) => {
