@@ -135,7 +135,7 @@ async function main() {
   await check('the demo simulation, shortened, finds everything as it must be', async () => {
     const simulation = run('node', [
       ...['dist/cli/main.js', 'simulate', '-h', '127.0.0.1', '-p', first.port, '--http', first.url],
-      ...['--duration', '3', '--out', join(dataDir, 'run.json')],
+      ...['--duration', '3', '--any-latency', '--out', join(dataDir, 'run.json')],
     ]);
     assert((await simulation.ended) === 0, simulation.text);
   });

@@ -31,6 +31,7 @@ export interface SimulateFlags {
   readonly duration?: number;
   readonly speed?: number;
   readonly seed?: number;
+  readonly anyLatency?: true;
   /** False: `--no-oracle`. */
   readonly oracle: boolean;
   readonly transportOnly?: true;
@@ -99,6 +100,7 @@ export function simulateFlags(command: Command): Command {
     .addOption(
       new Option('--transport-only', 'judge what the broker hands on, nothing else').conflicts('oracle'),
     )
+    .option('--any-latency', 'measure latencies, but hold no threshold against them')
     .option('--no-oracle', 'only make load')
     .option('--settle <s>', 'how long to wait at the end for what is still under way', duration, 15_000)
     .optionsGroup('Output:')
@@ -109,8 +111,18 @@ export function simulateFlags(command: Command): Command {
 }
 
 export function overridesOf(flags: SimulateFlags): Overrides {
-  const { duration: durationMs, devices, rate, interval: intervalMs, seed, speed, qos, topic } = flags;
-  const given = { durationMs, devices, rate, intervalMs, seed, speed, qos, topic };
+  const {
+    duration: durationMs,
+    devices,
+    rate,
+    interval: intervalMs,
+    seed,
+    speed,
+    qos,
+    topic,
+    anyLatency,
+  } = flags;
+  const given = { durationMs, devices, rate, intervalMs, seed, speed, qos, topic, anyLatency };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
 

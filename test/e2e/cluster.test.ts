@@ -66,7 +66,7 @@ describeCluster('processes that each do a part', () => {
         [
           'simulate',
           ...['-h', '127.0.0.1', '-p', `${cluster.mosquitto.port}`, '--http', api.httpUrl],
-          ...['--duration', '4', '--devices', '12', '--out', out],
+          ...['--duration', '4', '--devices', '12', '--any-latency', '--out', out],
         ],
         '',
         RUN_MS,

@@ -35,8 +35,9 @@ beforeAll(() => {
 });
 
 function run(name: string): Promise<CommandResult> {
-  const flags = ['--start-backend', '--duration', `${SECONDS}`, '--json', '--out', resultFile(name)];
-  return command(['simulate', name, ...flags], '', TIMEOUT_MS);
+  const flags = ['--start-backend', '--any-latency', '--duration', `${SECONDS}`];
+  const kept = ['--json', '--out', resultFile(name)];
+  return command(['simulate', name, ...flags, ...kept], '', TIMEOUT_MS);
 }
 
 test.each(scenarios)(

@@ -61,7 +61,17 @@ describe('against the product', () => {
   test(
     'the demo, shortened: exit code 0, valid JSON lines, and a result that is kept',
     async () => {
-      const args = ['--duration', '4', '--devices', '12', '--out', result(), '--html', page()];
+      const args = [
+        '--duration',
+        '4',
+        '--devices',
+        '12',
+        '--any-latency',
+        '--out',
+        result(),
+        '--html',
+        page(),
+      ];
       const { code, stdout, stderr } = await simulate([...placeOf(product), ...args]);
       expect([code, stderr]).toEqual([0, '']);
       const lines = stdout
@@ -95,6 +105,7 @@ describe('against the product', () => {
       const args = [
         '--duration',
         '3',
+        '--any-latency',
         '--processes',
         '2',
         '--closed',
