@@ -5,8 +5,8 @@
  * and never more, so that a key keeps its partition. Partitions that are read are its shards, by the number in their ids;
  * `consumerSource` sees them all. The two are the same until somebody splits or merges shards.
  *
- * Offsets are sequence numbers: they ascend, with gaps. Kinesis keeps order per key (`partition-queue.ts` says how), not
- * between keys of one partition.
+ * Offsets are sequence numbers: they ascend, with gaps. Kinesis keeps order per key (`partition-queue.ts` says how), and
+ * between ticks and events, not between keys of one partition.
  */
 import { createHash } from 'node:crypto';
 import { envelopeOf } from '../../adapters/aws/envelope.js';
@@ -109,14 +109,15 @@ export class KinesisStream implements Stream {
     }
     this.#lastArrival = Math.max(this.#lastArrival, record.arrivalTime);
     // Time goes to each shard of the partition, an event to the one that has its key.
-    const hashKeys =
-      record.kind === RecordKind.tick
-        ? hashKeysOfAll(partition, this.partitions, this.topology.shards)
-        : [hashKeyOf(partition, this.partitions, key)];
+    const isTime = record.kind === RecordKind.tick;
+    const hashKeys = isTime
+      ? hashKeysOfAll(partition, this.partitions, this.topology.shards)
+      : [hashKeyOf(partition, this.partitions, key)];
     const each = hashKeys.length === 1 ? done : whenAll(hashKeys.length, done);
     for (const hashKey of hashKeys) {
       this.#producer.append(partition, {
         key: hashKeys.length === 1 ? key : `${hashKey}`,
+        isTime,
         partitionKey,
         hashKey,
         data,

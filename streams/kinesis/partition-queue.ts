@@ -6,12 +6,17 @@
  * of one key, and a record is not taken while an earlier one of its key is under way or was refused and waits to be sent
  * again: there is nothing that it could overtake. The price is that one key gets one record per request; other keys go
  * past it meanwhile. Callbacks come in the order of the appends all the same.
+ *
+ * Time is everybody's: no event goes past a tick, in either direction. Else windows would close on events that are still
+ * on their way.
  */
 import type { AppendCallback } from '../stream.js';
 
 export interface Queued {
   /** What order is kept for. */
   readonly key: string;
+  /** A tick: everything in front of it is stored before it, everything behind it after it. */
+  readonly isTime: boolean;
   readonly partitionKey: string;
   readonly hashKey: bigint;
   readonly data: Buffer;
@@ -48,9 +53,13 @@ export class PartitionQueue {
     const taken: Queued[] = [];
     const keys = new Set<string>();
     let bytes = 0;
+    let isTime: boolean | undefined;
     const last = Math.min(this.#records.length, this.#head + LOOK_AHEAD);
     for (let at = this.#head; at < last && taken.length < MAX_REQUEST_RECORDS; at++) {
       const record = this.#records[at]!;
+      if (record.state === 'settled') continue;
+      if (record.isTime !== (isTime ?? record.isTime)) break;
+      isTime = record.isTime;
       if (record.state !== 'waiting' || keys.has(record.key)) continue;
       bytes += sizeOf(record);
       if (bytes > MAX_REQUEST_BYTES && taken.length > 0) break;

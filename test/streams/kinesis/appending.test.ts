@@ -69,6 +69,34 @@ test('keeps each key’s order and calls back in order, whatever is refused', as
   );
 });
 
+test('lets no event go past a tick, whatever is refused', async () => {
+  const runs = fc.record({
+    keys: fc.array(fc.constantFrom('', '', 'a', 'b', 'c'), { minLength: 1, maxLength: 80 }),
+    refusals: fc.array(fc.boolean(), { minLength: 1, maxLength: 60 }),
+  });
+  await fc.assert(
+    fc.asyncProperty(runs, async ({ keys, refusals }) => {
+      const api = new FakeKinesis(1);
+      let asked = 0;
+      api.refuse = () => (refusals[asked++] ? 'ProvisionedThroughputExceededException' : undefined);
+      const stream = await open(api, 1);
+      const records = keys.map((key, i) => {
+        const record = event(key, `${i}`);
+        return [0, key === '' ? { ...record, kind: RecordKind.tick } : record] as const;
+      });
+      await appendAll(stream, records);
+      const stored = storedIn(api).map(({ value }) => Number(value));
+      expect([...stored].sort((a, b) => a - b)).toEqual(keys.map((_, i) => i));
+      for (const [at, number] of stored.entries()) {
+        // Behind a tick and in front of the next there are the events between the two, in whatever order.
+        if (keys[number] === '') expect(at).toBe(number);
+      }
+      await stream.close();
+    }),
+    { numRuns: 40 },
+  );
+});
+
 test('sends only what was refused again', async () => {
   const api = new FakeKinesis(1);
   let refused = 0;
