@@ -50,7 +50,7 @@ export function compile(source: string): Expression {
     metric: [...metrics][0] ?? null,
     holds(event, device) {
       for (const metric of needed) if (event[metric] === undefined || event[metric] === null) return null;
-      context.event = event;
+      context.event = asMap(event);
       context.device = device;
       try {
         const result: unknown = parsed(context);
@@ -62,6 +62,12 @@ export function compile(source: string): Expression {
       throw new ExpressionProblem('the expression did not give true or false');
     },
   };
+}
+
+/** cel-js tells maps by their `constructor`, which a device may have measured: then as a Map, which it takes as well. */
+function asMap(event: EventObject): EventObject {
+  if (!Object.hasOwn(event, 'constructor')) return event;
+  return new Map(Object.entries(event)) as unknown as EventObject;
 }
 
 function parse(source: string): ReturnType<Environment['parse']> {

@@ -48,6 +48,14 @@ describe('expressions', () => {
     expect(holds('event.constructor == 1', {})).toBeNull();
   });
 
+  test('metrics may have names that every JavaScript object has', () => {
+    const event = JSON.parse('{"temperature":85,"constructor":-0,"__proto__":5}') as Record<string, unknown>;
+    expect(holds('event.temperature > 80', event)).toBe(true);
+    expect(holds('event.constructor > 0', event)).toBe(false);
+    expect(holds('event["__proto__"] > 4', event)).toBe(true);
+    expect(holds('has(event.humidity) || event.temperature > 80', event)).toBe(true);
+  });
+
   test('a string compared with a number throws', () => {
     expect(() => holds('event.temperature > 80', { temperature: 'hot' })).toThrow();
   });
