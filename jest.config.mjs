@@ -22,9 +22,14 @@ export default {
   // .ci/run adds the counts of several jest runs up.
   reporters: ['default', ...(process.env.MILLRACE_TEST_TALLY ? ['<rootDir>/.ci/tally-reporter.mjs'] : [])],
   projects: [
-    suite('unit', ['<rootDir>/test/**/*.test.ts'], ['<rootDir>/test/(contract|conformance|crash|e2e|chaos)/']),
+    suite(
+      'unit',
+      ['<rootDir>/test/**/*.test.ts'],
+      ['<rootDir>/test/(contract|conformance|crash|e2e|chaos|parity/engines)/'],
+    ),
     suite('conformance', ['<rootDir>/test/conformance/**/*.test.ts']),
     suite('contract', ['<rootDir>/test/contract/**/*.test.ts']),
+    suite('parity', ['<rootDir>/test/parity/engines/**/*.test.ts']),
     suite('crash', ['<rootDir>/test/crash/**/*.test.ts']),
     suite('e2e', ['<rootDir>/test/e2e/**/*.test.ts']),
     suite('chaos', ['<rootDir>/test/chaos/**/*.test.ts']),

@@ -1,0 +1,162 @@
+/**
+ * What the functions leave behind, as text that can be compared: every row as one line of JSON with sorted keys, the
+ * lines of a section sorted.
+ *
+ * Positions are told as the record's place among the fixture's records of its partition: on the embedded log and on Kafka
+ * that is the offset itself, on Kinesis what its sequence number stands for. So they are compared on all engines.
+ *
+ * Left out, because they follow from how the stream was cut into batches:
+ * - what `alert` owes the alerts stream (`owed`): the last batch that told something, until the next commit;
+ * - numbers of the change feeds and the cursors in them: they count commits;
+ * - replies to publishers of refused events: at most a hundred per device and invocation;
+ * - offsets on the alerts stream, which partitions of telemetry share: there, order per device and bytes are compared.
+ */
+import type { MqttMessage } from '../../../functions/contract.js';
+import { PERIODS } from '../../../stores/rollups.js';
+import type { Stores } from '../../../stores/stores.js';
+import type { Page, PageRequest } from '../../../stores/validation.js';
+
+export type Remains = Readonly<Record<string, readonly string[]>>;
+
+/** The place of a telemetry record in its partition, by its offset. */
+export type NumberOf = (partition: number, offset: bigint) => bigint;
+
+/** A record of the alerts stream. */
+export interface AlertRecord {
+  readonly key: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly arrivalTime: number;
+  readonly value: Uint8Array;
+}
+
+export interface Left {
+  readonly stores: Stores;
+  readonly deviceIds: readonly string[];
+  readonly numberOf: NumberOf;
+  /** The alerts stream, each partition in order. */
+  readonly alerts: readonly AlertRecord[];
+  readonly published: readonly MqttMessage[];
+}
+
+const ALL_TIME = { from: 0, to: 8.64e15 };
+
+export async function remainsOf({ stores, deviceIds, numberOf, alerts, published }: Left): Promise<Remains> {
+  const { validation, aggregation, rollups } = stores;
+  const placed = <T extends { partition: number; offset: bigint }>(row: T) => {
+    const number = numberOf(row.partition, row.offset);
+    const id = 'id' in row ? { id: `${row.partition}-${number}` } : {};
+    if ('id' in row && row.id !== `${row.partition}-${row.offset}`)
+      throw new Error(`the id ${row.id} is made up`);
+    return { ...row, ...id, offset: number };
+  };
+  const tally = <T extends { partition: number; nextOffset: bigint }>(row: T) => ({
+    ...row,
+    nextOffset: numberOf(row.partition, row.nextOffset - 1n) + 1n,
+  });
+  const perDevice = async <T>(read: (deviceId: string, page: PageRequest) => Promise<Page<T>>) =>
+    (await Promise.all(deviceIds.map((id) => everything((page) => read(id, page))))).flat();
+
+  const states = (await stores.alerts.rows(deviceIds)).map(placed);
+  const progress = (await aggregation.progress(deviceIds)).map(placed);
+  const told = onceEach(alerts, ({ value }) => (JSON.parse(text(value)) as { id: string }).id);
+  const notified = published.filter(({ topic }) => topic.startsWith('alerts/'));
+  const retained = new Map(
+    published.filter(({ retain }) => retain).map((message) => [message.topic, message]),
+  );
+  const sections: Record<string, unknown[]> = {
+    windows: (await perDevice((id, page) => aggregation.windows(id, ALL_TIME, page))).map(placed),
+    late: (await everything((page) => aggregation.late(page))).map(placed),
+    'device states': progress.map((row) => ({ ...row, state: JSON.parse(row.state) as unknown })),
+    'aggregated, by partition': (await aggregation.tallies()).map(tally),
+    quarantine: (await everything((page) => validation.quarantine(page)))
+      .map(placed)
+      .map((entry) => ({ ...entry, payload: Buffer.from(entry.payload).toString('hex') })),
+    'latest events': (await everything((page) => validation.devices(page))).map(placed),
+    'validated, by partition': (await validation.tallies()).map(tally),
+    alerts: await everything((page) => stores.alerts.alerts({}, page)),
+    'alert states': states.map((row) => ({ ...row, state: JSON.parse(row.state) as unknown })),
+    'alerts stream': told.map(({ key, headers, arrivalTime, value }) => ({
+      key,
+      headers,
+      arrivalTime,
+      value: text(value),
+    })),
+    'order of alerts, by device': deviceIds.map((id) =>
+      told.filter(({ key }) => key === id).map(({ value }) => (JSON.parse(text(value)) as { id: string }).id),
+    ),
+    notifications: onceEach(notified, ({ payload }) => text(payload)).map(message),
+    'retained states': [...retained.values()].map(message),
+    'alerts told over MQTT': [await stores.notifications.count()],
+  };
+  for (const period of PERIODS) {
+    sections[`rollups of ${period}`] = await perDevice((id, page) =>
+      rollups.rollups(id, period, ALL_TIME, page),
+    );
+  }
+  return Object.fromEntries(
+    Object.entries(sections).map(([name, rows]) => [name, rows.map(canonical).sort()]),
+  );
+}
+
+/** The first differences of each section, as sentences; none when both are the same byte for byte. */
+export function differences(expected: Remains, actual: Remains, most = 3): string[] {
+  return [...new Set([...Object.keys(expected), ...Object.keys(actual)])].flatMap((name) => {
+    const [one, other] = [expected[name] ?? [], actual[name] ?? []];
+    const missing = without(one, other);
+    const surplus = without(other, one);
+    if (missing.length === 0 && surplus.length === 0) return [];
+    return [
+      `${name}: ${missing.length} of ${one.length} missing, ${surplus.length} of ${other.length} too many`,
+      ...missing.slice(0, most).map((line) => `  - ${line}`),
+      ...surplus.slice(0, most).map((line) => `  + ${line}`),
+    ];
+  });
+}
+
+/** As multisets: a row that is there twice is not the same as one that is there once. */
+function without(lines: readonly string[], others: readonly string[]): string[] {
+  const counts = new Map<string, number>();
+  for (const line of others) counts.set(line, (counts.get(line) ?? 0) + 1);
+  return lines.filter((line) => {
+    const left = counts.get(line) ?? 0;
+    counts.set(line, left - 1);
+    return left <= 0;
+  });
+}
+
+async function everything<T>(read: (page: PageRequest) => Promise<Page<T>>): Promise<T[]> {
+  const items: T[] = [];
+  let cursor: string | null = null;
+  do {
+    const page: Page<T> = await read({ limit: 1_000, cursor });
+    items.push(...page.items);
+    cursor = page.next;
+  } while (cursor !== null);
+  return items;
+}
+
+/** What is told again after a crash is the same document: the first of each id. */
+function onceEach<T>(records: readonly T[], idOf: (record: T) => string): T[] {
+  const first = new Map<string, T>();
+  for (const record of records) if (!first.has(idOf(record))) first.set(idOf(record), record);
+  return [...first.values()];
+}
+
+function message({ topic, payload, qos, retain }: MqttMessage) {
+  return { topic, payload: text(payload), qos, retain };
+}
+
+function text(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('utf8');
+}
+
+/** JSON with sorted keys; a negative zero is one, an offset a bare number. */
+function canonical(value: unknown): string {
+  if (typeof value === 'bigint') return value.toString();
+  if (Object.is(value, -0)) return '-0';
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'undefined';
+  const fields = Object.entries(value).filter(([, field]) => field !== undefined);
+  fields.sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${fields.map(([name, field]) => `${JSON.stringify(name)}:${canonical(field)}`).join(',')}}`;
+}
