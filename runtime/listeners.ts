@@ -1,5 +1,7 @@
 /** The deployment's sockets: MQTT on its own port, HTTP and MQTT over WebSocket on the other. */
+import type { Server as HttpServer } from 'node:http';
 import { createServer, type Server, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { createAdaptorServer } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { createWebSocketStream, WebSocketServer } from 'ws';
@@ -12,7 +14,7 @@ export interface Listeners {
   readonly httpPort: number;
   /** Takes no new connections. */
   stopAccepting(): void;
-  /** Ends what connections are left. */
+  /** Ends what connections are left; HTTP requests under way are answered first, within some seconds. */
   close(): Promise<void>;
 }
 
@@ -23,20 +25,22 @@ export interface ListenOptions {
   readonly maxPacketBytes: number;
 }
 
+/** How long a stop waits for HTTP requests under way (ms). */
+const ANSWER_MS = 5_000;
+const SWEEP_MS = 20;
+
 /** @throws MillraceError PORT_IN_USE or PORT_UNUSABLE; then nothing is left listening */
 export async function listen(
   broker: TelemetryBroker | undefined,
   app: Hono,
   options: ListenOptions,
 ): Promise<Listeners> {
-  const sockets = new Set<Socket>();
-  const track = (socket: Socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-  };
-  const http = createAdaptorServer({ fetch: app.fetch }) as Server;
-  http.on('connection', track);
-  const mqtt = broker === undefined ? undefined : mqttServers(broker, http, track, options);
+  const devices = socketSet();
+  const requests = socketSet();
+  const http = createAdaptorServer({ fetch: app.fetch }) as HttpServer;
+  http.on('connection', requests.add);
+  const answered = new Promise<void>((resolve) => http.once('close', resolve));
+  const mqtt = broker === undefined ? undefined : mqttServers(broker, http, devices.add, options);
   const mqttPort = mqtt && (await bind(mqtt.plain, 'MQTT', options.host, options.mqttPort));
   const httpPort = await bind(http, 'HTTP', options.host, options.httpPort).catch((error) => {
     mqtt?.plain.close();
@@ -51,10 +55,29 @@ export async function listen(
     },
     async close() {
       for (const socket of mqtt?.webSockets.clients ?? []) socket.terminate();
-      for (const socket of sockets) socket.destroy();
+      devices.destroy();
+      // A connection that is kept alive after its answer would be waited for.
+      const sweep = setInterval(() => http.closeIdleConnections(), SWEEP_MS);
+      await Promise.race([answered, delay(ANSWER_MS, undefined, { ref: false })]);
+      clearInterval(sweep);
+      requests.destroy();
       await new Promise<void>((resolve) =>
         mqtt === undefined ? resolve() : mqtt.webSockets.close(() => resolve()),
       );
+    },
+  };
+}
+
+/** Connections that are open. */
+function socketSet(): { add(socket: Socket): void; destroy(): void } {
+  const open = new Set<Socket>();
+  return {
+    add(socket) {
+      open.add(socket);
+      socket.once('close', () => open.delete(socket));
+    },
+    destroy() {
+      for (const socket of open) socket.destroy();
     },
   };
 }
