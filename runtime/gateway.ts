@@ -2,6 +2,7 @@
  * The gateway of a deployment: the embedded broker, or a client of one that is there already; with the role gateway it
  * takes events in, without it it only sends.
  */
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Clock } from '../common/clock.js';
@@ -89,7 +90,7 @@ async function externalGateway(
 ): Promise<Gateway> {
   const { maxPayloadBytes, telemetryTopics } = manifest.settings.gateway;
   // A process that only sends has no session to keep, and must not take a gateway's over.
-  const sender = { clientId: `${external.clientId}-${process.pid}`, sessionExpirySeconds: 0 };
+  const sender = { clientId: `${external.clientId}-${randomUUID().slice(0, 8)}`, sessionExpirySeconds: 0 };
   const broker = await openExternalBroker({
     settings: takesIn ? external : { ...external, ...sender },
     topics,
