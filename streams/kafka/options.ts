@@ -1,5 +1,6 @@
 /** What opens a Kafka engine. `settings.ts` reads the outside part of it from the environment. */
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
+import { inspect } from 'node:util';
 
 export interface KafkaSasl {
   readonly mechanism: 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512';
@@ -50,8 +51,9 @@ export interface KafkaOptions extends KafkaAddress {
   readonly log?: KafkaLog;
 }
 
-/** Used when nobody gave a log: what it says still reaches stderr. */
-export const warningLog: KafkaLog = {
-  warn: (details, message) => process.emitWarning(`${message} ${JSON.stringify(details)}`),
-  error: (details, message) => process.emitWarning(`${message} ${JSON.stringify(details)}`),
-};
+/** Used when nobody gave a log: what it says still reaches stderr. Errors of the client hold BigInts, which JSON refuses. */
+export const warningLog: KafkaLog = { warn, error: warn };
+
+function warn(details: object, message: string): void {
+  process.emitWarning(`${message} ${inspect(details, { breakLength: Number.POSITIVE_INFINITY })}`);
+}
