@@ -71,6 +71,18 @@ test('the embedded deployment finishes the fixture, and every kind of outcome is
     expect(sum(aggregated, [column])).toBeGreaterThan(EVENTS / 100);
   for (const name of ['windows', 'rollups of 1d', 'alerts stream', 'notifications'])
     expect(counts[name]).toBeGreaterThan(0);
+  const told = embedded['alerts stream']!.join('\n');
+  for (const rule of [
+    'HighTemperature',
+    'LowBattery',
+    'Undervoltage',
+    'StuffyRoom',
+    'HeatAdvisory',
+    'FilterClogged',
+  ])
+    expect(told).toContain(rule);
+  // Over before the current one began.
+  expect(told).toContain('"headers":{"passed":"1"}');
 });
 
 const describeKafka = await requireService('Kafka and PostgreSQL', async () => {
