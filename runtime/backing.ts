@@ -17,8 +17,6 @@ export interface Backing {
   readonly mqtt: ExternalBrokerSettings | null;
 }
 
-export const OWN: Backing = { kafka: null, database: null, mqtt: null };
-
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Throws `KAFKA_SETTINGS`, `SETTING_INVALID` or, for what cannot work together, `BACKING_INCOMPLETE`. */

@@ -1,14 +1,8 @@
 /** The alerts that a backend tells over MQTT, and its answers to refused events, from before a run to its end. */
 import type { ObservedAlert } from './verdict.js';
 
-interface AlertDocument {
-  readonly id: string;
-  readonly rule: string;
-  readonly deviceId: string;
-  readonly state: 'firing' | 'resolved';
-  readonly startsAt: number;
-  readonly endsAt: number | null;
-}
+/** What of an alert its document says. */
+type AlertDocument = Omit<ObservedAlert, 'receivedAt' | 'times'>;
 
 /** Pure, so that it can be tested without a broker. */
 export class AlertLedger {

@@ -1,13 +1,7 @@
 /** What must come out, what came out, and the difference. All of it is data, so that it can be kept and shown. */
+import type { Books, Figures, WindowFigures } from '../api.js';
 
-export interface WindowFigures {
-  readonly count: number;
-  readonly sum: number;
-  readonly min: number;
-  readonly max: number;
-  readonly first: number;
-  readonly last: number;
-}
+export type { WindowFigures };
 
 /** What the books count. */
 export type Book = 'stored' | 'valid' | 'quarantined' | 'aggregated' | 'duplicates' | 'late';
@@ -56,7 +50,7 @@ export interface RefusedReport extends ReportName {
   readonly code: string;
 }
 
-export type RollupFigures = Omit<WindowFigures, 'first' | 'last'>;
+export type RollupFigures = Figures;
 
 export interface ExpectedAlert {
   readonly rule: string;
@@ -133,13 +127,8 @@ export interface Observation {
 }
 
 /** Growth over the run, of all devices. */
-export interface ObservedBooks {
-  readonly stored: number;
-  readonly validated: number;
-  readonly quarantined: number;
-  readonly aggregated: number;
-  readonly late: number;
-  readonly duplicate: number;
+export interface ObservedBooks
+  extends Pick<Books, 'stored' | 'validated' | 'quarantined' | 'aggregated' | 'late' | 'duplicate'> {
   readonly balanced: boolean;
 }
 

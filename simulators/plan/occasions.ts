@@ -49,19 +49,6 @@ export class SpanCursor {
   }
 }
 
-/** Spans of several occasions as one list, overlapping ones joined. */
-export function union(lists: readonly (readonly Span[])[]): Span[] {
-  const all = lists.flat().sort((a, b) => a.from - b.from);
-  const joined: Span[] = [];
-  for (const span of all) {
-    const last = joined.at(-1);
-    if (last !== undefined && span.from <= last.until) {
-      joined[joined.length - 1] = { from: last.from, until: Math.max(last.until, span.until) };
-    } else joined.push(span);
-  }
-  return joined;
-}
-
 function add(spans: Span[], from: number, until: number, end: number): void {
   const last = Math.min(until, end);
   if (from < last) spans.push({ from, until: last });

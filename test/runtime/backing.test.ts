@@ -1,6 +1,7 @@
-import { backingOf, OWN } from '../../runtime/backing.js';
+import { type Backing, backingOf } from '../../runtime/backing.js';
 import { ALL_ROLES, parseRoles } from '../../runtime/roles.js';
 
+const OWN: Backing = { kafka: null, database: null, mqtt: null };
 const POSTGRES = 'postgres://user@localhost/millrace';
 const shared = { KAFKA_BROKERS: 'localhost:9092', DATABASE_URL: POSTGRES };
 const refusal = (code: string, hint: string) =>
