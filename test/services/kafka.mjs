@@ -151,7 +151,13 @@ async function format(dir, config, classPath, wanted) {
   const tls = certificate === undefined ? undefined : { port: tlsPort, ...certificate };
   writeFileSync(config, properties(dir, port, saslPort, controllerPort, tls), { mode: 0o600 });
   const scram = (mechanism) => ['--add-scram', `${mechanism}=[name=${USER},password=${PASSWORD}]`];
-  const args = ['format', '-t', randomBytes(16).toString('base64url'), '-c', config, '--ignore-formatted'];
+  const args = [
+    'format',
+    `--cluster-id=${randomBytes(16).toString('base64url')}`,
+    '-c',
+    config,
+    '--ignore-formatted',
+  ];
   const { status, stdout, stderr, error } = spawnSync(
     'java',
     [
