@@ -5,7 +5,7 @@ import { openCheckpointFile } from '../streams/embedded/checkpoint-file.js';
 import { createEmbeddedEngine } from '../streams/embedded/engine.js';
 import type { RecoveryReport } from '../streams/embedded/recovery.js';
 import type { StreamEngine } from '../streams/engine.js';
-import { openKafkaEngine } from '../streams/kafka/kafka-engine.js';
+import type { KafkaAddress } from '../streams/kafka/options.js';
 import type { Stream } from '../streams/stream.js';
 import { consumersOf } from './consumers.js';
 import type { Manifest } from './manifest/manifest.js';
@@ -29,7 +29,7 @@ export async function openStreams(
   const engine =
     backing.kafka === null
       ? embeddedEngine(manifest, dataDir, log, notices)
-      : await openKafkaEngine({ ...backing.kafka, log });
+      : await kafkaEngine(backing.kafka, log);
   undo.add(() => engine.close());
   const streams = new Map<string, Stream>();
   for (const declared of manifest.streams) {
@@ -38,6 +38,12 @@ export async function openStreams(
     streams.set(declared.name, stream);
   }
   return { engine, streams, notices };
+}
+
+/** Imported when it is wanted: who runs on one machine does not wait for Kafka's client to load. */
+async function kafkaEngine(address: KafkaAddress, log: Logger): Promise<StreamEngine> {
+  const { openKafkaEngine } = await import('../streams/kafka/kafka-engine.js');
+  return openKafkaEngine({ ...address, log });
 }
 
 function embeddedEngine(manifest: Manifest, dataDir: string, log: Logger, notices: string[]): StreamEngine {
