@@ -4,7 +4,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { MillraceError } from '../../common/errors.js';
-import type { Accounting, Api } from '../api.js';
+import type { Accounting, Api, Books } from '../api.js';
 import { wallNow } from '../drivers/clock.js';
 import type { Observation, ObservedAlert, ObservedBooks, RollupFigures, WindowFigures } from './verdict.js';
 import type { Arrival } from './windows.js';
@@ -46,8 +46,6 @@ const CLOCKS_MS = 1_000;
 const MOST_ENTRIES = 50_000;
 const AT_ONCE = 8;
 const POLL_MS = 200;
-/** How long the books are waited for to be calm before a run (ms); other publishers may never let them. */
-const CALM_MS = 5_000;
 
 export class Collector {
   readonly #options: CollectOptions;
@@ -60,7 +58,7 @@ export class Collector {
     const { api, devices } = this.#options;
     const at = wallNow();
     const [accounting, firing, pending] = await Promise.all([
-      this.#calmAccounting(),
+      api.accounting(),
       api.alerts('firing'),
       api.alerts('pending'),
     ]);
@@ -79,20 +77,6 @@ export class Collector {
       buckets,
       alerts: new Set(alerts.map(({ deviceId, rule }) => `${deviceId} ${rule}`)),
     };
-  }
-
-  /**
-   * The books with nothing in flight: on engines that do not know kinds, ticks in flight count as events, and what the
-   * books grow by during the run would lack them.
-   */
-  async #calmAccounting(): Promise<Accounting> {
-    const deadline = wallNow() + CALM_MS;
-    for (;;) {
-      const accounting = await this.#options.api.accounting();
-      const isCalm = Object.values(accounting.total.inFlight).every((events) => events <= 0);
-      if (isCalm || wallNow() >= deadline) return accounting;
-      await delay(POLL_MS);
-    }
   }
 
   /** Waits until every function has finished what is stored, or until `deadline` (epoch ms). */
@@ -208,11 +192,19 @@ export class Collector {
   }
 }
 
+/**
+ * Events stored, less those in flight, of which there are none when a run is done. On engines that do not know kinds,
+ * what is in flight may be ticks that count as events until `validate` has seen them.
+ */
+function settled({ acknowledged, received, inFlight }: Books): number {
+  return acknowledged + received - (inFlight.validate ?? 0);
+}
+
 function booksOf({ total: before }: Accounting, { total: after, balanced }: Accounting): ObservedBooks {
   const grown = (name: 'validated' | 'quarantined' | 'aggregated' | 'late' | 'duplicate') =>
     after[name] - before[name];
   return {
-    stored: after.acknowledged + after.received - before.acknowledged - before.received,
+    stored: settled(after) - settled(before),
     validated: grown('validated'),
     quarantined: grown('quarantined'),
     aggregated: grown('aggregated'),
