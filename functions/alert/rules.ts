@@ -4,8 +4,9 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type YAMLMap } from 'yaml';
+import { isMap, isScalar, isSeq, type Node, type YAMLMap } from 'yaml';
 import { MillraceError, messageOf } from '../../common/errors.js';
+import { YamlText } from '../../common/yaml-text.js';
 import { parseDuration } from './duration.js';
 import { compile, type Expression, ExpressionProblem } from './expression.js';
 import { unknownPlaceholders } from './template.js';
@@ -73,23 +74,19 @@ function repeatedNames(rules: readonly Rule[]): string[] {
 
 /** The rules of one file's text; `file` is how problems call it. */
 export function parseRules(text: string, file: string): ParsedRules {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
+  const yaml = new YamlText(text);
   const rules: Rule[] = [];
-  const problems: string[] = [];
-  const placeOf = (at: number | undefined): string => `${file}:${lines.linePos(at ?? 0).line}`;
-  const report = (node: Node | null | undefined, reason: string): void => {
-    problems.push(`${placeOf(node?.range?.[0])}: ${reason}`);
-  };
-  for (const error of document.errors) {
-    problems.push(`${placeOf(error.pos[0])}: ${error.message.split(/ at line |\n/)[0]}`);
-  }
+  const problems = yaml.errors.map(({ line, reason }) => `${file}:${line}: ${reason}`);
   if (problems.length > 0) return { rules, problems };
 
-  const root = document.contents;
+  const placeOf = (node: Node | null | undefined): string => `${file}:${yaml.lineOfNode(node)}`;
+  const report = (node: Node | null | undefined, reason: string): void => {
+    problems.push(`${placeOf(node)}: ${reason}`);
+  };
+  const root = yaml.document.contents;
   for (const group of entriesOf(root, 'groups', report, ['groups'])) {
     for (const rule of entriesOf(group, 'rules', report, ['name', 'rules'])) {
-      const parsed = isMap(rule) ? readRule(rule, report, placeOf(rule.range?.[0])) : undefined;
+      const parsed = isMap(rule) ? readRule(rule, report, placeOf(rule)) : undefined;
       if (!isMap(rule)) report(rule, 'a rule is a map with alert, expr and labels');
       if (parsed !== undefined) rules.push(parsed);
     }

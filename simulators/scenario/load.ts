@@ -4,30 +4,21 @@
  */
 import { readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { isMap, LineCounter, parseDocument } from 'yaml';
 import { MillraceError, messageOf } from '../../common/errors.js';
-import { type PathKeys, Problems, suggestion } from '../../common/problems.js';
+import { type PathKeys, type Problems, suggestion } from '../../common/problems.js';
+import { type LinedProblem, LinedProblems, linedText, YamlText } from '../../common/yaml-text.js';
 import { checkRelations } from './relations.js';
 import type { Fleet, Metric, Phase, Scenario, Threshold } from './scenario.js';
 import { chaosSchemas, failureSchemas, metricSchemas, scenarioSchema } from './schema.js';
 import { parseThreshold } from './threshold.js';
 import { compile } from './units.js';
 
-export interface ScenarioProblem {
-  /** Of the file, from 1. */
-  readonly line: number;
-  readonly path: string;
-  readonly reason: string;
-}
-
 /** Everything that is wrong with a scenario file, at once. Code `SCENARIO_INVALID`. */
 export class ScenarioError extends MillraceError {
-  readonly problems: readonly ScenarioProblem[];
+  readonly problems: readonly LinedProblem[];
 
-  constructor(file: string, problems: readonly ScenarioProblem[]) {
-    const lines = problems.map(
-      ({ line, path, reason }) => `  ${file}:${line}: ${path === '' ? '' : `${path} `}${reason}`,
-    );
+  constructor(file: string, problems: readonly LinedProblem[]) {
+    const lines = problems.map((problem) => `  ${linedText(file, problem)}`);
     super(`the scenario cannot be used:\n${lines.join('\n')}`, {
       code: 'SCENARIO_INVALID',
       hint: `Correct ${problems.length === 1 ? 'this place' : 'these places'} and run it again.`,
@@ -53,18 +44,10 @@ export function loadScenario(file: string): Scenario {
 
 /** @param file names the scenario and its problems; files that it refers to are relative to its folder */
 export function parseScenario(text: string, file: string): Scenario {
-  const counter = new LineCounter();
-  const document = parseDocument(text, { lineCounter: counter });
-  if (document.errors.length > 0) {
-    const problems = document.errors.map((error) => ({
-      line: counter.linePos(error.pos[0]).line,
-      path: '',
-      reason: error.message.split('\n')[0]!,
-    }));
-    throw new ScenarioError(file, problems);
-  }
-  const problems = new LinedProblems((keys) => lineOf(document, counter, keys));
-  const given = { scenario: document.toJS() as unknown };
+  const yaml = new YamlText(text);
+  const problems = new LinedProblems(yaml);
+  if (problems.lined.length > 0) throw new ScenarioError(file, problems.lined);
+  const given = { scenario: yaml.document.toJS() as unknown };
   const validate = compile(scenarioSchema);
   if (!validate(given.scenario)) {
     problems.addSchemaErrors([], validate.errors ?? [], (path) => knownKeys(scenarioSchema, path));
@@ -77,39 +60,6 @@ export function parseScenario(text: string, file: string): Scenario {
   if (problems.lined.length > 0) throw new ScenarioError(file, problems.lined);
   return scenario;
 }
-
-/** Problems that know where in the file they are. */
-class LinedProblems extends Problems {
-  readonly lined: ScenarioProblem[] = [];
-  readonly #lineOf: (keys: PathKeys) => number;
-
-  constructor(lineOf: (keys: PathKeys) => number) {
-    super();
-    this.#lineOf = lineOf;
-  }
-
-  override add(keys: PathKeys, reason: string): void {
-    super.add(keys, reason);
-    this.lined.push({ ...this.list.at(-1)!, line: this.#lineOf(keys) });
-  }
-}
-
-/** The line of the key itself where there is one, else of what it is missing in. */
-function lineOf(document: ReturnType<typeof parseDocument>, counter: LineCounter, keys: PathKeys): number {
-  for (let depth = keys.length; depth > 0; depth--) {
-    const parent = document.getIn(keys.slice(0, depth - 1).map(indexed), true);
-    const last = keys[depth - 1]!;
-    const pair = isMap(parent)
-      ? parent.items.find(({ key }) => String((key as { value?: unknown }).value) === String(last))
-      : undefined;
-    const node = pair?.key ?? document.getIn(keys.slice(0, depth).map(indexed), true);
-    const range = (node as { range?: readonly [number, number, number] } | undefined)?.range;
-    if (range !== undefined) return counter.linePos(range[0]).line;
-  }
-  return 1;
-}
-
-const indexed = (key: string | number) => (/^\d+$/.test(String(key)) ? Number(key) : key);
 
 interface RawScenario {
   readonly phases?: readonly unknown[];
