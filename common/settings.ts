@@ -26,6 +26,12 @@ export interface GatewaySettings {
    * that vouch for everybody in them: there are no credentials to check.
    */
   readonly remoteControl: boolean;
+  /** Whether devices' comings and goings are told on `presenceTopic`, retained. */
+  readonly presence: boolean;
+  /** MQTT topic of a device's presence; `{deviceId}` stands for one level. */
+  readonly presenceTopic: string;
+  /** After a start, how long devices have to come back (ms) before they are told offline. */
+  readonly presenceGraceMs: number;
 }
 
 export interface DeviceTypeSettings {

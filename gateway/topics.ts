@@ -40,7 +40,7 @@ export function createTopicMap(
   partitions: number,
 ): TopicMap {
   const patterns = telemetryTopics.map(parsePattern);
-  const telemetryFilters = telemetryTopics.map((topic) => topic.replace(PLACEHOLDER, '+'));
+  const telemetryFilters = telemetryTopics.map(asFilter);
   const routes = new Map<string, TelemetryRoute>();
   return {
     route(topic) {
@@ -61,11 +61,17 @@ export function createTopicMap(
   };
 }
 
-function parsePattern(pattern: string): (topic: string) => string | undefined {
+/** The filter that a pattern's topics match. */
+export function asFilter(pattern: string): string {
+  return pattern.replace(PLACEHOLDER, '+');
+}
+
+/** Takes the device id out of a topic of the pattern; undefined for other topics. The id is not checked. */
+export function parsePattern(pattern: string): (topic: string) => string | undefined {
   const levels = pattern.split('/');
   const at = levels.indexOf(PLACEHOLDER);
   if (at < 0) {
-    throw new MillraceError(`telemetry topic '${pattern}' has no ${PLACEHOLDER} level`, {
+    throw new MillraceError(`topic pattern '${pattern}' has no ${PLACEHOLDER} level`, {
       code: 'TOPIC_PATTERN_INVALID',
       hint: `Write it like devices/${PLACEHOLDER}/telemetry.`,
     });
@@ -109,7 +115,7 @@ export function matches(filter: string, topic: string): boolean {
 }
 
 /** Whether some topic matches both filters. */
-function overlap(a: string, b: string): boolean {
+export function overlap(a: string, b: string): boolean {
   const left = a.split('/');
   const right = b.split('/');
   for (let i = 0; ; i++) {

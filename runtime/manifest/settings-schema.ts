@@ -49,6 +49,9 @@ export const settingsSchema = closed({
     maxPayloadBytes: size('256KiB'),
     maxLag: duration('150ms'),
     remoteControl: { type: 'boolean', default: false },
+    presence: { type: 'boolean', default: true },
+    presenceTopic: { type: 'string', default: 'devices/{deviceId}/presence' },
+    presenceGrace: duration('30s'),
   }),
   deviceTypes: section({
     default: { type: 'string', minLength: 1, default: 'environment' },

@@ -6,6 +6,7 @@ import { Ajv } from 'ajv';
 import { type Problems, suggestion } from '../../common/problems.js';
 import type { LocalFunctionSettings, Settings, StreamSettings } from '../../common/settings.js';
 import { durationMs, epochMs, sizeBytes } from '../../common/units.js';
+import { asFilter, overlap } from '../../gateway/topics.js';
 import type { GivenDestination } from './destinations.js';
 import { functionSchema, settingsSchema, streamSchema } from './settings-schema.js';
 import { isObject } from './values.js';
@@ -61,7 +62,10 @@ type FunctionSection = Omit<LocalFunctionSettings, 'idleMs'> & { readonly idle: 
 
 /** The section once it has passed its schema. */
 interface Section {
-  readonly gateway: Omit<Settings['gateway'], 'maxLagMs'> & { readonly maxLag: number };
+  readonly gateway: Omit<Settings['gateway'], 'maxLagMs' | 'presenceGraceMs'> & {
+    readonly maxLag: number;
+    readonly presenceGrace: number;
+  };
   readonly deviceTypes: Settings['deviceTypes'];
   readonly events: { readonly maxFuture: number; readonly oldest: number };
   readonly aggregate: { readonly window: number; readonly allowedLateness: number };
@@ -119,10 +123,10 @@ export function defaultsOf(): { readonly stream: StreamSettings; readonly functi
 
 function settingsFrom(section: Section): Omit<GivenSettings, 'root'> {
   const { gateway, events, aggregate, functions, ...rest } = section;
-  const { maxLag, ...gatewayRest } = gateway;
+  const { maxLag, presenceGrace, ...gatewayRest } = gateway;
   return {
     ...rest,
-    gateway: { ...gatewayRest, maxLagMs: maxLag },
+    gateway: { ...gatewayRest, maxLagMs: maxLag, presenceGraceMs: presenceGrace },
     events: { maxFutureMs: events.maxFuture, oldest: events.oldest },
     aggregate: { windowMs: aggregate.window, allowedLatenessMs: aggregate.allowedLateness },
     functions: Object.fromEntries(
@@ -156,6 +160,13 @@ export function checkStreamSettings(
   }
 }
 
+/** Whether it is a topic with one level for the device id. */
+function namesOneDevice(topic: string): boolean {
+  const levels = topic.split('/');
+  const placeholders = levels.filter((level) => level === '{deviceId}').length;
+  return placeholders === 1 && !/[+#\0]|^\$/.test(topic) && levels.every((level) => level !== '');
+}
+
 function checkRelations({ gateway, aggregate, retention, destinations }: Section, problems: Problems): void {
   const problem = (path: readonly string[], reason: string) => problems.add([...AT, ...path], reason);
   for (const [name, destination] of Object.entries(destinations)) {
@@ -167,15 +178,22 @@ function checkRelations({ gateway, aggregate, retention, destinations }: Section
   }
   if (gateway.maxPayloadBytes === 0) problem(['gateway', 'maxPayloadBytes'], 'must be above 0');
   gateway.telemetryTopics.forEach((topic, index) => {
-    const levels = topic.split('/');
-    const placeholders = levels.filter((level) => level === '{deviceId}').length;
-    if (placeholders !== 1 || /[+#\0]|^\$/.test(topic) || levels.some((level) => level === '')) {
-      problem(
-        ['gateway', 'telemetryTopics', String(index)],
-        'must be a topic with one level {deviceId} and no wildcards, such as devices/{deviceId}/telemetry',
-      );
-    }
+    if (namesOneDevice(topic)) return;
+    problem(
+      ['gateway', 'telemetryTopics', String(index)],
+      'must be a topic with one level {deviceId} and no wildcards, such as devices/{deviceId}/telemetry',
+    );
   });
+  if (!namesOneDevice(gateway.presenceTopic)) {
+    problem(
+      ['gateway', 'presenceTopic'],
+      'must be a topic with one level {deviceId} and no wildcards, such as devices/{deviceId}/presence',
+    );
+  } else if (
+    gateway.telemetryTopics.some((topic) => overlap(asFilter(topic), asFilter(gateway.presenceTopic)))
+  ) {
+    problem(['gateway', 'presenceTopic'], 'must not be a telemetry topic as well');
+  }
   gateway.relayTopics.forEach((filter, index) => {
     const levels = filter.split('/');
     const sound = levels.every(
