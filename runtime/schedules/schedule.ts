@@ -15,8 +15,8 @@
  */
 import { Cron } from 'croner';
 import { MillraceError, messageOf } from '../../common/errors.js';
+import { type WallTime, wallTime } from '../../common/wall-time.js';
 import { LAST_YEAR, readCronFields } from './cron-fields.js';
-import { type WallTime, wallTime } from './wall-time.js';
 
 export interface Schedule {
   /** The first due moment after `after`, or undefined when there is none left. */
