@@ -46,24 +46,32 @@ function commitOf(partition: number, round: number): AggregationCommit {
       duplicate: 0,
       refused: 0,
       ticks: 0,
+      ahead: 0,
+      behind: 0,
+      corrections: 0,
     },
     from: BigInt(round) * 5_000n,
-    devices: names.map((deviceId, index) => ({
-      deviceId,
+    progress: names.map((key, index) => ({
+      scope: '',
+      key,
       partition,
       offset: next - BigInt(index + 1),
       state: `{"v":1,"latest":${start + index},"seq":[${round},${round + 1}],"watermark":${start}}`,
     })),
-    windows: names.map((deviceId, index) => ({
-      deviceId,
+    windows: names.map((key, index) => ({
+      definition: 'device',
+      key,
       start,
       size: 10_000,
+      end: start + 10_000,
       partition,
       offset: next - BigInt(index + 1),
       closed: false,
+      revision: 0,
       events: 10 + round,
       metrics,
     })),
+    removed: [],
     late: [],
   };
 }

@@ -14,13 +14,13 @@ export const WRITING = (gate: string) =>
   `writing AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared(${LOCKS.changes}, 0)::text FROM ${gate})`;
 
 export interface Changes {
-  /** Every change up to this one can be read; a statement that begins now sees them. */
+  /** Every change up to this one can be read; a statement that begins now sees them. 0n before the first. */
   settled(): Promise<bigint>;
 }
 
 export function changes(tables: Tables, sequence: string): Changes {
   // Read by then, or while the lock is held: either way nobody holds a number up to it.
-  const statement = `SELECT last_value, pg_advisory_xact_lock(${LOCKS.changes}, 0)::text FROM ${sequence}`;
+  const statement = `SELECT CASE WHEN is_called THEN last_value ELSE 0 END AS last_value, pg_advisory_xact_lock(${LOCKS.changes}, 0)::text FROM ${sequence}`;
   return {
     async settled() {
       const [row] = await tables.all<{ last_value: string }>(statement);

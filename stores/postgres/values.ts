@@ -34,6 +34,16 @@ export function documents<T>(rows: readonly T[], of: (row: T) => string): string
   return rows.map((row) => stored(of(row)) + END).join('');
 }
 
+/** Like `documents`, null as no text at all: for `split` and then `nullIfEmpty`. Nothing where all are null. */
+export function nullableDocuments<T>(rows: readonly T[], of: (row: T) => string | null): string {
+  return rows.some((row) => of(row) !== null) ? documents(rows, (row) => of(row) ?? '') : '';
+}
+
+/** @param text an expression: an element of what `nullableDocuments` gave; null when the array was shorter */
+export function nullIfEmpty(text: string): string {
+  return `nullif(${text}, '')`;
+}
+
 /** The array again. @param count an expression: how many there are */
 export function split(parameter: string, count: string): string {
   return `(string_to_array(${parameter}, E'\\x01\\x03'))[1:${count}]`;
