@@ -3,6 +3,7 @@
  * The manifest has local overrides in place (`custom.millrace.functions`: batch windows, schedules), so these two are
  * read from the file itself.
  */
+import { baseDefinition } from '../common/aggregations.js';
 import { loadManifest } from '../runtime/manifest/load.js';
 import type { FunctionManifest } from '../runtime/manifest/manifest.js';
 import { readConfiguration } from '../runtime/manifest/osls.js';
@@ -16,6 +17,8 @@ const HOUR_MS = 3_600_000;
 const MONTH_START = Date.UTC(2026, 0, 1);
 /** AWS keeps logs for ever when nothing is said; a bill cannot. */
 const LOG_DAYS = 30;
+/** How many windows of another shape than tumbling there are depends on the events. */
+const OTHER_WINDOW_SECONDS = 60;
 
 type Events = readonly Record<string, unknown>[];
 
@@ -29,6 +32,7 @@ export async function billSettings(file: string, env: NodeJS.ProcessEnv): Promis
     unknown
   >;
   const { aggregate, retention } = manifest.settings;
+  const { window, allowedLatenessMs } = baseDefinition(aggregate);
   const days = (ms: number) => ms / DAY_MS;
   return {
     architecture: provider.architecture === 'arm64' ? 'arm64' : 'x86_64',
@@ -38,8 +42,8 @@ export async function billSettings(file: string, env: NodeJS.ProcessEnv): Promis
       retentionHours: retentionMs / HOUR_MS,
     })),
     functions: manifest.functions.map((fn) => functionOf(fn, eventsOf(entries[fn.name]))),
-    windowSeconds: aggregate.windowMs / 1000,
-    latenessSeconds: aggregate.allowedLatenessMs / 1000,
+    windowSeconds: window.type === 'tumbling' ? window.sizeMs / 1000 : OTHER_WINDOW_SECONDS,
+    latenessSeconds: allowedLatenessMs / 1000,
     retentionDays: {
       windows: days(retention.windows),
       rollups: {

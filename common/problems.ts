@@ -8,7 +8,7 @@ import type { ErrorObject } from 'ajv';
 export type PathKeys = readonly (string | number)[];
 
 export interface Problem {
-  /** Where in the file: `functions.alert.events[0].stream.batchSize`. */
+  /** Where in the file: `functions.alert.events[0].stream.batchSize`; of another file `file:line`. */
   readonly path: string;
   readonly reason: string;
 }
@@ -18,6 +18,11 @@ export class Problems {
 
   add(path: PathKeys, reason: string): void {
     this.list.push({ path: pathOf(path), reason });
+  }
+
+  /** Of another file. @param place `file:line` */
+  addAt(place: string, reason: string): void {
+    this.list.push({ path: place, reason });
   }
 
   /** Takes ajv's errors over, those of branches that only repeat what a `oneOf` above them says left out. */

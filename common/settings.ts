@@ -2,6 +2,8 @@
  * Millrace's own settings: the section `custom.millrace` of serverless.yml, with defaults filled in.
  * Checked (all problems at once, each with its path) by the manifest; see `runtime/manifest/`.
  */
+import type { AggregateSettings } from './aggregations.js';
+
 export interface StreamSettings {
   /** Of a stream that `resources` does not declare: one that stands in for a topic or a queue, or is made here. */
   readonly partitions?: number;
@@ -48,15 +50,20 @@ export interface EventSettings {
   readonly oldest: number;
 }
 
-export interface AggregateSettings {
-  readonly windowMs: number;
-  readonly allowedLatenessMs: number;
+export interface DeviceTagSettings {
+  /**
+   * Device id pattern -> tags. `*` matches any run of characters, `{name}` a run without `-_.:/`, which becomes the
+   * tag of that name. All patterns that match count; a tag is what the first of them says.
+   */
+  readonly byDevice: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Members of an event that are tags when they are strings; they win. */
+  readonly fromEvent: readonly string[];
 }
 
 export interface RetentionSettings {
   /** Each in ms. */
   readonly windows: number;
-  readonly rollups: Readonly<Record<'1m' | '1h' | '1d', number>>;
+  readonly rollups: Readonly<Record<'1m' | '1h' | '1d' | 'day' | 'week', number>>;
   readonly quarantine: number;
   readonly late: number;
   readonly alerts: number;
@@ -104,11 +111,13 @@ export interface ConcurrencySettings {
 }
 
 export interface Settings {
-  /** Folder of the project, absolute: where serverless.yml, schemas/ and rules/ lie. */
+  /** Folder of the project, absolute: where serverless.yml, schemas/, rules/ and aggregations/ lie. */
   readonly root: string;
   readonly gateway: GatewaySettings;
   readonly deviceTypes: DeviceTypeSettings;
+  readonly deviceTags: DeviceTagSettings;
   readonly events: EventSettings;
+  /** From `aggregations/*.yml`. */
   readonly aggregate: AggregateSettings;
   readonly retention: RetentionSettings;
   readonly streams: Readonly<Record<string, StreamSettings>>;

@@ -4,7 +4,7 @@
  * A file is a JSON Schema of draft 2020-12, or of draft-07 when its `$schema` says so. Unknown keywords are errors:
  * a misspelt `requird` would otherwise let everything through.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv, type ErrorObject, type Options, type ValidateFunction } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -63,6 +63,12 @@ export function loadSchemas(folder: string): SchemaRegistry {
     types: [...validators.keys()],
     validator: (type) => validators.get(type),
   };
+}
+
+/** The types that have a schema below `folder`, sorted, without reading any; none when there is no such folder. */
+export function typeNames(folder: string): readonly string[] {
+  const types = join(folder, 'types');
+  return existsSync(types) ? listSchemas(types).map((file) => file.slice(0, -'.json'.length)) : [];
 }
 
 function listSchemas(folder: string): string[] {

@@ -4,6 +4,7 @@
  */
 import { dirname, resolve } from 'node:path';
 import { Problems, suggestion } from '../../common/problems.js';
+import { aggregationsOf } from './aggregations.js';
 import { checkConcurrency } from './concurrency.js';
 import { Destinations } from './destinations.js';
 import { Extensions } from './extensions.js';
@@ -74,6 +75,7 @@ export async function loadManifest(path: string, env: Environment, now = Date.no
   const destinations = new Destinations(resources, streams, problems);
   const extensions = new Extensions(resources, problems);
   const read = settingsOf(section, root, names, problems);
+  const aggregate = aggregationsOf(root, read, problems);
   const defaults = defaultsOf();
 
   const functions = functionsOf(entries, {
@@ -97,7 +99,8 @@ export async function loadManifest(path: string, env: Environment, now = Date.no
     streams.list.map(({ name }) => [name, read?.streams[name] ?? defaults.stream]),
   );
   if (read !== undefined) checkStreamSettings(streamSettings, read.gateway, problems);
-  if (problems.list.length > 0 || read === undefined) throw new ManifestError(file, problems.list);
+  if (problems.list.length > 0 || read === undefined || aggregate === undefined)
+    throw new ManifestError(file, problems.list);
   return {
     file,
     root,
@@ -108,6 +111,7 @@ export async function loadManifest(path: string, env: Environment, now = Date.no
     region,
     settings: {
       ...read,
+      aggregate,
       streams: streamSettings,
       destinations: Object.fromEntries(stoodIn.map(({ name, settings }) => [name, settings])),
     },

@@ -148,7 +148,7 @@ export class ManifestError extends MillraceError {
     const lines = problems.map(({ path, reason }) => `  ${path === '' ? '(file)' : path}: ${reason}`);
     super(`${file} cannot be used:\n${lines.join('\n')}`, {
       code: 'MANIFEST_INVALID',
-      hint: `Correct ${problems.length === 1 ? 'this place' : 'these places'} in ${file} and start again.`,
+      hint: `Correct ${problems.length === 1 ? 'this place' : 'these places'} and start again.`,
       cause,
     });
     this.name = 'ManifestError';

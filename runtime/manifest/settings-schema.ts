@@ -62,14 +62,27 @@ export const settingsSchema = closed({
       additionalProperties: { type: 'string', minLength: 1 },
     },
   }),
+  deviceTags: section({
+    byDevice: {
+      type: 'object',
+      default: {},
+      additionalProperties: { type: 'object', additionalProperties: { type: 'string' } },
+    },
+    fromEvent: { type: 'array', uniqueItems: true, items: { type: 'string' }, default: [] },
+  }),
   events: section({
     maxFuture: duration('1d'),
     oldest: { unit: 'moment', default: '2000-01-01T00:00:00Z' },
   }),
-  aggregate: section({ window: duration('10s'), allowedLateness: duration('1m') }),
   retention: section({
     windows: duration('7d'),
-    rollups: section({ '1m': duration('30d'), '1h': duration('365d'), '1d': duration('3650d') }),
+    rollups: section({
+      '1m': duration('30d'),
+      '1h': duration('365d'),
+      '1d': duration('3650d'),
+      day: duration('3650d'),
+      week: duration('3650d'),
+    }),
     quarantine: duration('30d'),
     late: duration('30d'),
     alerts: duration('90d'),

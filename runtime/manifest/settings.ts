@@ -8,11 +8,11 @@ import type { LocalFunctionSettings, Settings, StreamSettings } from '../../comm
 import { durationMs, epochMs, sizeBytes } from '../../common/units.js';
 import { asFilter, overlap } from '../../gateway/topics.js';
 import type { GivenDestination } from './destinations.js';
+import { checkDeviceTags } from './device-tags.js';
 import { functionSchema, settingsSchema, streamSchema } from './settings-schema.js';
 import { isObject } from './values.js';
 
 const AT = ['custom', 'millrace'] as const;
-const MINUTE = 60_000;
 const CONVERT: Readonly<Record<string, (value: unknown) => number | undefined>> = {
   duration: durationMs,
   size: sizeBytes,
@@ -67,8 +67,8 @@ interface Section {
     readonly presenceGrace: number;
   };
   readonly deviceTypes: Settings['deviceTypes'];
+  readonly deviceTags: Settings['deviceTags'];
   readonly events: { readonly maxFuture: number; readonly oldest: number };
-  readonly aggregate: { readonly window: number; readonly allowedLateness: number };
   readonly retention: Settings['retention'];
   readonly streams: Readonly<Record<string, StreamSettings>>;
   readonly functions: Readonly<Record<string, FunctionSection>>;
@@ -76,8 +76,11 @@ interface Section {
   readonly concurrency: Settings['concurrency'];
 }
 
-/** As in the file, with units converted: which streams and destinations there are is known when triggers are read. */
-export type GivenSettings = Omit<Settings, 'destinations'> & Pick<Section, 'destinations'>;
+/**
+ * As in the file, with units converted: which streams and destinations there are is known when triggers are read, and
+ * aggregations have files of their own.
+ */
+export type GivenSettings = Omit<Settings, 'aggregate' | 'destinations'> & Pick<Section, 'destinations'>;
 
 /**
  * @param section `custom.millrace` as it stands in the file; not changed
@@ -99,6 +102,13 @@ export function settingsOf(
       problems.add([...AT, 'functions', name], `no such function${suggestion(name, functions)}`);
     }
     copy.section.functions = { ...Object.fromEntries(functions.map((name) => [name, {}])), ...given };
+  }
+  if (isObject(copy.section) && 'aggregate' in copy.section) {
+    problems.add(
+      [...AT, 'aggregate'],
+      'windows are defined in aggregations/*.yml now: see docs/aggregations.md',
+    );
+    delete copy.section.aggregate;
   }
   const validate = compile(settingsSchema);
   if (!validate(copy.section)) problems.addSchemaErrors(AT, validate.errors ?? [], knownKeys);
@@ -122,13 +132,12 @@ export function defaultsOf(): { readonly stream: StreamSettings; readonly functi
 }
 
 function settingsFrom(section: Section): Omit<GivenSettings, 'root'> {
-  const { gateway, events, aggregate, functions, ...rest } = section;
+  const { gateway, events, functions, ...rest } = section;
   const { maxLag, presenceGrace, ...gatewayRest } = gateway;
   return {
     ...rest,
     gateway: { ...gatewayRest, maxLagMs: maxLag, presenceGraceMs: presenceGrace },
     events: { maxFutureMs: events.maxFuture, oldest: events.oldest },
-    aggregate: { windowMs: aggregate.window, allowedLatenessMs: aggregate.allowedLateness },
     functions: Object.fromEntries(
       Object.entries(functions).map(([name, settings]) => [name, localFrom(settings)]),
     ),
@@ -167,7 +176,7 @@ function namesOneDevice(topic: string): boolean {
   return placeholders === 1 && !/[+#\0]|^\$/.test(topic) && levels.every((level) => level !== '');
 }
 
-function checkRelations({ gateway, aggregate, retention, destinations }: Section, problems: Problems): void {
+function checkRelations({ gateway, deviceTags, destinations }: Section, problems: Problems): void {
   const problem = (path: readonly string[], reason: string) => problems.add([...AT, ...path], reason);
   for (const [name, destination] of Object.entries(destinations)) {
     const kinds = ['stream', 'file', 'webhook'].filter((kind) => kind in destination);
@@ -207,16 +216,5 @@ function checkRelations({ gateway, aggregate, retention, destinations }: Section
       );
     }
   });
-  if (aggregate.window === 0 || MINUTE % aggregate.window !== 0) {
-    problem(
-      ['aggregate', 'window'],
-      'must divide a minute evenly, because one-minute rollups are made of windows',
-    );
-  }
-  if (retention.windows <= aggregate.window + aggregate.allowedLateness) {
-    problem(
-      ['retention', 'windows'],
-      'must be above aggregate.window plus allowedLateness: such windows still change',
-    );
-  }
+  checkDeviceTags(deviceTags, problems);
 }

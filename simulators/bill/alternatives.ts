@@ -96,7 +96,7 @@ function settingsOf(profile: LoadProfile, pricing: Pricing, charges: Charges): A
   const found: Alternative[] = [];
   if (settings.windowSeconds < LONGER_WINDOW) {
     found.push({
-      what: `custom.millrace.aggregate.window: ${LONGER_WINDOW}s instead of ${settings.windowSeconds}s`,
+      what: `window: ${LONGER_WINDOW}s instead of ${settings.windowSeconds}s in aggregations/`,
       why: 'each window is a row that is written, indexed, closed and kept',
       saves: saved({ windowSeconds: LONGER_WINDOW }),
     });

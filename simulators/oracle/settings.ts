@@ -2,6 +2,8 @@
  * What the oracle has to know of a backend: from its project's settings and alert rules. The settings come in as
  * values, as only the command line reads manifests.
  */
+import { baseDefinition, tumblingPerDevice } from '../../common/aggregations.js';
+import { MillraceError } from '../../common/errors.js';
 import type { Settings } from '../../common/settings.js';
 import { loadRules } from '../../functions/alert/rules.js';
 import type { ChaosStep } from '../scenario/scenario.js';
@@ -23,15 +25,25 @@ const RESTART_MS = 10_000;
 
 /** As serverless.yml comes: for a backend whose project is not at hand. */
 export const USUAL_BACKEND: BackendSettings = {
-  aggregate: { windowMs: 10_000, allowedLatenessMs: 60_000 },
+  aggregate: tumblingPerDevice(10_000, 60_000),
   events: { maxFutureMs: 86_400_000, oldest: Date.UTC(2000, 0) },
   tickMs: 1_000,
   rules: [],
 };
 
+/** Throws `ORACLE_WINDOWS` when the backend keeps no windows that the oracle can foretell. */
 export function deviceRules(backend: BackendSettings, marginMs: number): DeviceRules {
-  const { windowMs, allowedLatenessMs } = backend.aggregate;
-  return { windowMs, latenessMs: allowedLatenessMs, marginMs, rules: backend.rules, events: backend.events };
+  const { name, place, window, by, deviceTypes, metrics, allowedLatenessMs } = baseDefinition(
+    backend.aggregate,
+  );
+  if (window.type !== 'tumbling' || by !== 'device' || deviceTypes !== null || metrics['*'] === undefined) {
+    throw new MillraceError(
+      `only tumbling windows of all devices and metrics can be foretold, not those of ${name} (${place})`,
+      { code: 'ORACLE_WINDOWS', hint: 'Add such a definition to aggregations/, above the others.' },
+    );
+  }
+  const { rules, events } = backend;
+  return { windowMs: window.sizeMs, latenessMs: allowedLatenessMs, marginMs, rules, events };
 }
 
 /** How far ticks may be behind, chaos included, ms of the clock on the wall. */

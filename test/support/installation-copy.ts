@@ -6,6 +6,7 @@ import { projectRoot } from './project-root.js';
 
 const COPIED = [
   'adapters',
+  'aggregations',
   'cli',
   'common',
   'dashboard',

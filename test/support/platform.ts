@@ -1,5 +1,6 @@
 /** A deployment in memory for tests of functions: SQLite stores in memory, streams and MQTT that keep what they are given. */
 import { pino } from 'pino';
+import { tumblingPerDevice } from '../../common/aggregations.js';
 import type { Settings } from '../../common/settings.js';
 import type { InvocationContext, MqttMessage, OutgoingRecord, Platform } from '../../functions/contract.js';
 import { openAggregationStore } from '../../stores/sqlite/aggregation.js';
@@ -39,11 +40,12 @@ export function testSettings(changes: Partial<Settings> = {}): Settings {
       presenceGraceMs: 30_000,
     },
     deviceTypes: { default: 'environment', byDevice: {} },
+    deviceTags: { byDevice: {}, fromEvent: [] },
     events: { maxFutureMs: DAY, oldest: 0 },
-    aggregate: { windowMs: 10_000, allowedLatenessMs: 60_000 },
+    aggregate: tumblingPerDevice(10_000, 60_000),
     retention: {
       windows: 2 * DAY,
-      rollups: { '1m': 7 * DAY, '1h': 30 * DAY, '1d': 365 * DAY },
+      rollups: { '1m': 7 * DAY, '1h': 30 * DAY, '1d': 365 * DAY, day: 365 * DAY, week: 365 * DAY },
       quarantine: 30 * DAY,
       late: 30 * DAY,
       alerts: 30 * DAY,

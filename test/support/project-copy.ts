@@ -1,6 +1,6 @@
 /**
- * A project of its own for a test that changes settings, schemas or rules: a copied folder with serverless.yml,
- * schemas/ and rules/, and links to the functions and the status page. Start it with `--config`.
+ * A project of its own for a test that changes settings, schemas, rules or aggregations: a copied folder with
+ * serverless.yml and these, and links to the functions and the status page. Start it with `--config`.
  */
 import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,7 +20,7 @@ export interface ProjectCopy {
 export function copyProject(changes: Readonly<Record<string, unknown>> = {}): ProjectCopy {
   const root = temporaryDirectory();
   const config = join(root, 'serverless.yml');
-  for (const folder of ['schemas', 'rules']) {
+  for (const folder of ['schemas', 'rules', 'aggregations']) {
     cpSync(join(projectRoot, folder), join(root, folder), { recursive: true });
   }
   for (const folder of ['functions', 'dashboard', 'node_modules']) {

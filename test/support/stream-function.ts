@@ -3,6 +3,7 @@
  */
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
+import { tumblingPerDevice } from '../../common/aggregations.js';
 import type { Settings } from '../../common/settings.js';
 import type {
   CreateFunction,
@@ -26,11 +27,12 @@ export const testSettings: Settings = {
     presenceGraceMs: 30_000,
   },
   deviceTypes: { default: 'environment', byDevice: {} },
+  deviceTags: { byDevice: {}, fromEvent: [] },
   events: { maxFutureMs: 60_000, oldest: 0 },
-  aggregate: { windowMs: 10_000, allowedLatenessMs: 5_000 },
+  aggregate: tumblingPerDevice(10_000, 5_000),
   retention: {
     windows: 1,
-    rollups: { '1m': 1, '1h': 1, '1d': 1 },
+    rollups: { '1m': 1, '1h': 1, '1d': 1, day: 1, week: 1 },
     quarantine: 1,
     late: 1,
     alerts: 1,

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { tumblingPerDevice } from '../../../common/aggregations.js';
 import { loadManifest } from '../../../runtime/manifest/load.js';
 import type { StreamTrigger } from '../../../runtime/manifest/manifest.js';
 import { manifestProject, type Project, sound, stream, type Tree } from '../../support/manifest-project.js';
@@ -45,7 +46,8 @@ test('fills in the defaults', async () => {
   expect(manifest.settings).toMatchObject({
     root,
     events: { maxFutureMs: 86_400_000, oldest: 946_684_800_000 },
-    aggregate: { windowMs: 10_000, allowedLatenessMs: 60_000 },
+    aggregate: tumblingPerDevice(10_000, 60_000),
+    deviceTags: { byDevice: {}, fromEvent: [] },
     streams: { telemetry: { segmentBytes: 64 * 1024 * 1024 } },
     functions: { query: { nice: 0 } },
   });
@@ -56,7 +58,8 @@ test('local settings replace what AWS has no word for', async () => {
   content.functions.alert.events = [{ stream: { ...stream(), batchSize: 100, batchWindow: 1 } }];
   content.custom.millrace = {
     functions: { alert: { batchWindowMs: 0 }, tick: { nice: 10, schedule: 'rate(1 second)' } },
-    aggregate: { window: '1m', allowedLateness: '1h30m' },
+    retention: { rollups: { week: '1w' } },
+    deviceTags: { byDevice: { 'reefer-{site}-*': { kind: 'cold' } } },
     streams: { telemetry: { maxBytes: 1e9, hardLimitBytes: '2GiB' } },
   };
   const { functions, settings } = await load(content);
@@ -65,7 +68,11 @@ test('local settings replace what AWS has no word for', async () => {
     local: { nice: 10 },
     triggers: [{ type: 'schedule', expression: 'rate(1 second)', enabled: true }],
   });
-  expect(settings.aggregate).toEqual({ windowMs: 60_000, allowedLatenessMs: 5_400_000 });
+  expect(settings.retention.rollups).toMatchObject({ day: 3650 * 86_400_000, week: 604_800_000 });
+  expect(settings.deviceTags).toEqual({
+    byDevice: { 'reefer-{site}-*': { kind: 'cold' } },
+    fromEvent: [],
+  });
   expect(settings.streams.telemetry).toMatchObject({ maxBytes: 1e9, hardLimitBytes: 2 ** 31 });
 });
 
@@ -137,11 +144,16 @@ describe('refuses, naming place and reason', () => {
     ['stream', { streams: { telemetri: {} } }, 'no such stream; did you mean "telemetry"?'],
     ['function', { functions: { alerts: {} } }, 'no such function; did you mean "alert"?'],
     ['nice', { functions: { alert: { nice: -1 } } }, 'must be >= 0'],
-    ['duration', { aggregate: { window: '10 sec' } }, 'aggregate.window: must be a duration such as'],
+    ['duration', { events: { maxFuture: '10 sec' } }, 'events.maxFuture: must be a duration such as'],
     ['size', { gateway: { maxPayloadBytes: '1 GB' } }, 'gateway.maxPayloadBytes: must be a size such as'],
     ['date', { events: { oldest: 'yesterday' } }, 'events.oldest: must be a date such as'],
     ['limits', { streams: { telemetry: { maxBytes: '16GiB' } } }, 'hardLimitBytes: must be above maxBytes'],
-    ['window', { aggregate: { window: '7s' } }, 'aggregate.window: must divide a minute evenly'],
+    ['windows', { aggregate: { window: '7s' } }, 'aggregate: windows are defined in aggregations/*.yml now'],
+    ['tag', { deviceTags: { fromEvent: ['type'] } }, 'fromEvent[0]: "type" cannot be a tag'],
+    ['tags', { deviceTags: { byDevice: { '{a}-*': { a: 'x' } } } }, 'byDevice["{a}-*"].a: is in the pattern'],
+    ['no tags', { deviceTags: { byDevice: { 'a-*': {} } } }, 'byDevice["a-*"]: gives no tag'],
+    ['tag pattern', { deviceTags: { byDevice: { 'a-{b': {} } } }, 'a brace has no other one'],
+    ['retention', { retention: { windows: '70s' } }, 'retention.windows: must be above window plus'],
     [
       'topic',
       { gateway: { telemetryTopics: ['devices/+/t'] } },
@@ -177,7 +189,7 @@ describe('refuses, naming place and reason', () => {
     Object.assign(content.resources.Resources.Telemetry as Tree, {
       Properties: { Name: 'telemetry', ShardCount: 0 },
     });
-    content.custom.millrace = { aggregate: { windw: '1s' } };
+    content.custom.millrace = { events: { oldst: 0 } };
     const found = await problems({ ...content, resorces: {} });
     expect(found).toEqual(
       expect.arrayContaining([
@@ -188,7 +200,7 @@ describe('refuses, naming place and reason', () => {
         expect.stringMatching(/^functions.tick.timeout: must be a whole number from 1 to 900/),
         expect.stringMatching(/^functions.query.memorysize: .*did you mean "memorySize"/),
         expect.stringMatching(/^resources.Resources.Telemetry.Properties.ShardCount: /),
-        expect.stringMatching(/^custom.millrace.aggregate.windw: .*did you mean "window"/),
+        expect.stringMatching(/^custom.millrace.events.oldst: .*did you mean "oldest"/),
       ]),
     );
   });
