@@ -178,6 +178,7 @@ describe('Dockerfile', () => {
       'functions',
       'schemas',
       'rules',
+      'aggregations',
       'dashboard',
       'simulators',
       'scripts',
