@@ -2,6 +2,7 @@
  * The real functions on stores in memory, fed with a timeline in virtual time: what a deployment makes of it, without
  * a deployment. Ticks come every second of arrival time.
  */
+import { tumblingPerDevice } from '../../common/aggregations.js';
 import { create as aggregate } from '../../functions/aggregate/handler.js';
 import { create as alert } from '../../functions/alert/handler.js';
 import { create as rollup } from '../../functions/rollup/handler.js';
@@ -38,7 +39,7 @@ export async function observe(
   options: BackendOptions,
 ): Promise<Observation> {
   const platform = memoryPlatform({
-    aggregate: { windowMs: options.windowMs, allowedLatenessMs: options.latenessMs },
+    aggregate: tumblingPerDevice(options.windowMs, options.latenessMs),
   });
   const batches = batchesOf(withTicks(events, options.until), options.cuts);
   for (const create of [validate, aggregate, alert]) {
@@ -56,13 +57,14 @@ export async function observe(
   const always = { from: 0, to: Number.MAX_SAFE_INTEGER };
   const page = { limit: 1_000_000, cursor: null };
   for (const deviceId of new Set(events.map((event) => event.deviceId))) {
-    for (const { start, metrics } of (await aggregation.windows(deviceId, always, page)).items) {
+    const series = { definition: 'device', key: deviceId };
+    for (const { start, metrics } of (await aggregation.windows(series, always, page)).items) {
       for (const [metric, { count, sum, min, max, first, last }] of Object.entries(metrics)) {
         windows.set(`${deviceId} ${metric} ${start}`, { count, sum, min, max, first, last });
       }
     }
     for (const period of PERIODS) {
-      for (const { start, metrics } of (await rollups.rollups(deviceId, period, always, page)).items) {
+      for (const { start, metrics } of (await rollups.rollups(series, period, always, page)).items) {
         for (const [metric, { count, sum, min, max }] of Object.entries(metrics)) {
           rolled.set(`${deviceId} ${metric} ${period} ${start}`, { count, sum, min, max });
         }
@@ -70,7 +72,7 @@ export async function observe(
     }
   }
   const quarantine = (await validation.quarantine(page)).items;
-  const late = (await aggregation.late(page)).items;
+  const late = (await aggregation.late({}, page)).items;
   await platform.stores.close();
   return {
     books: {
