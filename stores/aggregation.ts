@@ -33,6 +33,8 @@ export interface OrderedFigures {
   area: number;
   /** [event time, value] of each event, ordered: while others may come in between. */
   samples?: (readonly [number, number])[];
+  /** What lies before the first sample, where there were too many to keep; contained in the three above. */
+  folded?: { increase: number; resets: number; area: number };
 }
 
 /** DDSketch: counts by index of bucket, as [index, count, index, count, …] in order of index. */
@@ -52,6 +54,8 @@ export interface StateFigures {
   /** Value -> how long it was that, ms: each until the next event. */
   durations?: Record<string, number>;
   samples?: (readonly [number, string])[];
+  /** Durations before the first sample, where there were too many to keep; contained in `durations`. */
+  folded?: Record<string, number>;
   distinct?: string;
 }
 
