@@ -3,6 +3,7 @@ import type { AggregationCommit } from '../aggregation.js';
 import { statesText } from '../measured.js';
 import { WRITING } from './changes.js';
 import {
+  booleans,
   documents,
   nullableDocuments,
   nullIfEmpty,
@@ -97,7 +98,7 @@ export function commitStatement(commit: AggregationCommit): readonly [statement:
     numbers(windows, (row) => row.partition),
     numbers(windows, (row) => row.end),
     offsets(windows, (row) => row.offset),
-    windows.map((row) => row.closed),
+    booleans(windows, (row) => row.closed),
     numbers(windows, (row) => row.revision),
     numbers(windows, (row) => row.events),
     documents(windows, (row) => JSON.stringify(row.metrics)),
@@ -108,7 +109,7 @@ export function commitStatement(commit: AggregationCommit): readonly [statement:
     numbers(late, (event) => event.eventTime),
     numbers(late, (event) => event.arrivalTime),
     numbers(late, (event) => event.windowStart),
-    late.map((event) => JSON.stringify(event.definitions)),
+    texts(late, (event) => JSON.stringify(event.definitions)),
     documents(late, (event) => event.payload),
   ];
   // Not for every commit: planning it costs more than it does.

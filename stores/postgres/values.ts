@@ -11,16 +11,26 @@ export function numeric(value: number): number {
   return value + 0;
 }
 
-export function numbers<T>(rows: readonly T[], of: (row: T) => number): number[] {
-  return rows.map((row) => numeric(of(row)));
+// A column is the text of an array: the client would write the same, value by value, in three times the time.
+
+export function numbers<T>(rows: readonly T[], of: (row: T) => number): string {
+  return `{${rows.map((row) => numeric(of(row))).join()}}`;
 }
 
-export function offsets<T>(rows: readonly T[], of: (row: T) => bigint): string[] {
-  return rows.map((row) => of(row).toString());
+export function offsets<T>(rows: readonly T[], of: (row: T) => bigint): string {
+  return `{${rows.map(of).join()}}`;
 }
 
-export function texts<T>(rows: readonly T[], of: (row: T) => string): string[] {
-  return rows.map((row) => stored(of(row)));
+export function texts<T>(rows: readonly T[], of: (row: T) => string): string {
+  return `{${rows.map((row) => quoted(stored(of(row)))).join()}}`;
+}
+
+export function booleans<T>(rows: readonly T[], of: (row: T) => boolean): string {
+  return `{${rows.map(of).join()}}`;
+}
+
+function quoted(text: string): string {
+  return `"${/["\\]/.test(text) ? text.replace(/["\\]/g, '\\$&') : text}"`;
 }
 
 /** No stored text has it: U+0001 is followed by itself or by U+0002 there. */

@@ -49,7 +49,7 @@ const MIGRATIONS = [
      states TEXT,
      change INTEGER NOT NULL,
      PRIMARY KEY (definition, key, period, start)
-   ) WITHOUT ROWID;
+   );
    INSERT INTO rollups
      SELECT 'device', replace(device_id, char(1), char(1, 2)), period, start,
        start + CASE period WHEN '1m' THEN 60000 WHEN '1h' THEN 3600000 ELSE 86400000 END,
