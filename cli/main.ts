@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The `millrace` command. */
 import { Command } from 'commander';
+import { registerAggregations } from './aggregations.js';
 import { registerBill } from './bill.js';
 import { registerDev } from './dev.js';
 import { reportAndExit } from './failure.js';
@@ -31,5 +32,6 @@ registerReplay(program);
 registerBill(program);
 registerInvoke(program);
 registerFunctions(program);
+registerAggregations(program);
 
 program.parseAsync().catch(reportAndExit);

@@ -27,6 +27,19 @@ export function durationMs(value: unknown): number | undefined {
   return Number.isSafeInteger(total) ? total : undefined;
 }
 
+/** 5,400,000 ms -> `1h30m`: what `durationMs` reads. */
+export function durationText(ms: number): string {
+  const units = Object.entries(DURATION_UNITS).reverse();
+  let rest = ms;
+  let text = '';
+  for (const [unit, size] of units) {
+    const amount = Math.floor(rest / size);
+    if (amount > 0) text += `${amount}${unit}`;
+    rest -= amount * size;
+  }
+  return text === '' ? '0s' : text;
+}
+
 /** `64MiB` -> 67,108,864 bytes; a bare number is in bytes. */
 export function sizeBytes(value: unknown): number | undefined {
   if (typeof value === 'number') return Number.isSafeInteger(value) && value >= 0 ? value : undefined;

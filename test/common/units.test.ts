@@ -1,4 +1,4 @@
-import { durationMs, epochMs, sizeBytes } from '../../common/units.js';
+import { durationMs, durationText, epochMs, sizeBytes } from '../../common/units.js';
 
 test.each<[unknown, number | undefined]>([
   ['250ms', 250],
@@ -15,6 +15,17 @@ test.each<[unknown, number | undefined]>([
   [null, undefined],
   ['99999999999999w', undefined],
 ])('duration %j', (value, expected) => expect(durationMs(value)).toBe(expected));
+
+test.each([
+  [0, '0s'],
+  [250, '250ms'],
+  [5_400_000, '1h30m'],
+  [604_800_000 + 86_400_000, '1w1d'],
+  [90_001, '1m30s1ms'],
+])('%d ms is written as %s, and read again', (ms, text) => {
+  expect(durationText(ms)).toBe(text);
+  expect(durationMs(text)).toBe(ms);
+});
 
 test.each<[unknown, number | undefined]>([
   ['512B', 512],
