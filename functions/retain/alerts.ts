@@ -4,7 +4,7 @@
 import type { Alert } from '../../stores/alerts.js';
 import type { InvocationContext, MqttMessage, Platform } from '../contract.js';
 import { stateTopic } from '../notify/topics.js';
-import { MARGIN } from './measurements.js';
+import { MARGIN } from './steps.js';
 
 const STEP = 500;
 

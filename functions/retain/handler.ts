@@ -3,12 +3,10 @@
  * that write the same stores hardly notice. What it does not manage in its time, the next run does.
  */
 import { lambdaHandler } from '../../adapters/aws/lambda.js';
-import type { CreateFunction, InvocationContext } from '../contract.js';
+import type { CreateFunction } from '../contract.js';
 import { trimAlerts } from './alerts.js';
-import { MARGIN, measurementTrimmer } from './measurements.js';
-
-/** Rows per transaction. */
-const STEP = 1_000;
+import { measurementTrimmer } from './measurements.js';
+import { inSteps, STEP } from './steps.js';
 
 export const create: CreateFunction = (platform) => {
   const { stores, settings, log } = platform;
@@ -32,13 +30,3 @@ export const create: CreateFunction = (platform) => {
 };
 
 export const handler = lambdaHandler(create);
-
-async function inSteps(context: InvocationContext, trim: () => Promise<number>): Promise<number> {
-  let total = 0;
-  while (context.remainingTimeMs() >= MARGIN) {
-    const gone = await trim();
-    total += gone;
-    if (gone < STEP) break;
-  }
-  return total;
-}

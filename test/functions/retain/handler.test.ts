@@ -1,18 +1,34 @@
+import { type AggregationDefinition, tumblingPerDevice } from '../../../common/aggregations.js';
 import { cutoff } from '../../../functions/retain/core.js';
 import { create } from '../../../functions/retain/handler.js';
+import { calendarOf } from '../../../functions/rollup/calendar.js';
 import { create as createRollup } from '../../../functions/rollup/handler.js';
+import type { Series } from '../../../stores/aggregation.js';
+import type { PERIODS } from '../../../stores/rollups.js';
 import { invocation, type MemoryPlatform, memoryPlatform } from '../../support/platform.js';
 import { alertOf } from '../../support/query-data.js';
+import { rolledUp, windowRows, writeWindows } from '../../support/window-rows.js';
 
 const DAY = 86_400_000;
 const HOUR = 3_600_000;
+const MINUTE = 60_000;
+/** A Monday. */
 const T0 = Date.UTC(2024, 0, 1);
 const ALL = { from: 0, to: Number.MAX_SAFE_INTEGER };
 const PAGE = { limit: 10_000, cursor: null };
+const DEVICE = rolledUp('device');
+const A: Series = { definition: 'device', key: 'a' };
 
-async function retain(platform: MemoryPlatform, time: number): Promise<void> {
+function platformOf(
+  timeZone = 'UTC',
+  definitions: readonly AggregationDefinition[] = [DEVICE],
+): MemoryPlatform {
+  return memoryPlatform({ aggregate: { ...tumblingPerDevice(10_000, 60_000), timeZone, definitions } });
+}
+
+async function retain(platform: MemoryPlatform, time: number, remainingMs?: number): Promise<void> {
   const { scheduled } = await create(platform);
-  await scheduled!({ time }, invocation());
+  await scheduled!({ time }, invocation(remainingMs));
 }
 
 async function rollUp(platform: MemoryPlatform): Promise<void> {
@@ -20,56 +36,24 @@ async function rollUp(platform: MemoryPlatform): Promise<void> {
   await scheduled!({ time: 0 }, invocation());
 }
 
-let offset = 0n;
-
-/** A window per hour from T0 to before `to`, and the device's newest event as validate knows it. */
-async function hours(platform: MemoryPlatform, from: number, to: number, newest = to): Promise<void> {
-  const windows = [];
-  for (let start = T0 + from * HOUR; start < T0 + to * HOUR; start += HOUR) {
-    const figures = {
-      count: 1,
-      sum: 1,
-      min: 1,
-      max: 1,
-      first: 1,
-      firstTime: start,
-      last: 1,
-      lastTime: start,
-    };
-    const row = {
-      deviceId: 'a',
-      start,
-      size: 10_000,
-      partition: 0,
-      offset: ++offset,
-      closed: true,
-      events: 1,
-    };
-    windows.push({ ...row, metrics: { temperature: figures } });
-  }
-  const books = { partition: 0, nextOffset: ++offset };
-  const tally = { ...books, aggregated: 0, late: 0, duplicate: 0, refused: 0, ticks: 0 };
-  await platform.stores.aggregation.commit({ tally, devices: [], windows, late: [] });
-  const eventTime = T0 + newest * HOUR;
-  await platform.stores.validation.commit({
-    tally: { ...books, valid: 0, quarantined: 0, ticks: 0 },
-    latest: [
-      {
-        deviceId: 'a',
-        deviceType: 'environment',
-        partition: 0,
-        offset,
-        eventTime,
-        arrivalTime: eventTime,
-        event: '{}',
-      },
-    ],
-    quarantined: [],
-  });
+/** A window every `every` ms, from T0 + `from` hours to before T0 + `to` hours. */
+async function windows(
+  { stores }: MemoryPlatform,
+  from: number,
+  to: number,
+  { definition = DEVICE, key = 'a', every = HOUR, closed = true, value = 1 } = {},
+): Promise<void> {
+  const readings = [];
+  for (let time = T0 + from * HOUR; time < T0 + to * HOUR; time += every) readings.push({ key, time, value });
+  await writeWindows(stores.aggregation, windowRows(definition, readings, { closed }));
 }
 
-async function oldestWindow(platform: MemoryPlatform): Promise<number | undefined> {
-  return (await platform.stores.aggregation.windows('a', ALL, PAGE)).items[0]?.start;
+async function oldestWindow({ stores }: MemoryPlatform, series = A): Promise<number | undefined> {
+  return (await stores.aggregation.windows(series, ALL, PAGE)).items[0]?.start;
+}
+
+async function eventsOf({ stores }: MemoryPlatform, period: (typeof PERIODS)[number], series = A) {
+  return (await stores.rollups.rollups(series, period, ALL, PAGE)).items.map(({ events }) => events);
 }
 
 describe('cutoff', () => {
@@ -84,15 +68,30 @@ describe('cutoff', () => {
     ['a lateness longer than the retention counts', { allowedLateness: 3.5 * DAY }, 6],
     ['no more than the newest event allows, whatever the clock says', { now: T0 + 99 * DAY }, 8],
     ['no more than the clock allows, whatever an event says', { newest: T0 + 99 * DAY }, 8],
-    ['not what the coarser level has yet to read', { oldestPending: T0 + 3.5 * DAY }, 3],
+    ['not what a coarser level has yet to read', { oldestPending: T0 + 3.5 * DAY }, 3],
   ])('%s', (_, changes, days) => {
-    expect(cutoff({ ...base, oldestPending: undefined, ...changes })).toBe(T0 + days * DAY);
+    const horizon = { ...base, oldestPending: undefined, ...changes };
+    expect(cutoff('windows', horizon, calendarOf('UTC', 'monday'))).toBe(T0 + days * DAY);
+  });
+
+  test.each([
+    ['windows', 'Asia/Kolkata', '2024-01-09T00:00'],
+    ['1m', 'Asia/Kolkata', '2024-01-08T18:30'],
+    ['1h', 'Asia/Kolkata', '2024-01-08T18:30'],
+    ['1h', 'America/New_York', '2024-01-08T05:00'],
+    ['1d', 'America/New_York', '2024-01-09T00:00'],
+    // Monday in New York, where it is still Monday.
+    ['day', 'America/New_York', '2024-01-08T05:00'],
+    ['week', 'America/New_York', '2024-01-09T00:00'],
+  ] as const)('of %s keeps whole buckets of what is made of it in %s', (level, zone, expected) => {
+    const time = cutoff(level, { ...base, oldestPending: undefined }, calendarOf(zone, 'monday'));
+    expect(new Date(time).toISOString().slice(0, 16)).toBe(expected);
   });
 });
 
 test('windows go when they are old and rolled up; the coarser levels stay right', async () => {
-  const platform = memoryPlatform();
-  await hours(platform, 0, 10 * 24 + 1);
+  const platform = platformOf();
+  await windows(platform, 0, 10 * 24 + 1);
   await retain(platform, T0 + 20 * DAY);
   expect(await oldestWindow(platform)).toBe(T0);
 
@@ -101,32 +100,108 @@ test('windows go when they are old and rolled up; the coarser levels stay right'
   expect(await oldestWindow(platform)).toBe(T0 + 8 * DAY);
 
   const { rollups } = platform.stores;
-  expect((await rollups.rollups('a', '1m', ALL, PAGE)).items[0]!.start).toBe(T0 + 3 * DAY);
-  expect((await rollups.rollups('a', '1h', ALL, PAGE)).items).toHaveLength(241);
-  const days = (await rollups.rollups('a', '1d', ALL, PAGE)).items;
-  expect(days.map(({ events }) => events)).toEqual([...new Array(10).fill(24), 1]);
+  expect((await rollups.rollups(A, '1m', ALL, PAGE)).items[0]!.start).toBe(T0 + 3 * DAY);
+  expect(await eventsOf(platform, '1h')).toHaveLength(241);
+  expect(await eventsOf(platform, '1d')).toEqual([...new Array(10).fill(24), 1]);
 
-  await hours(platform, 241, 250);
+  await windows(platform, 241, 250);
   await rollUp(platform);
-  expect((await rollups.rollups('a', '1d', ALL, PAGE)).items.map(({ events }) => events)).toEqual([
-    ...new Array(10).fill(24),
-    10,
-  ]);
+  expect(await eventsOf(platform, '1d')).toEqual([...new Array(10).fill(24), 10]);
+  expect(await eventsOf(platform, 'week')).toEqual([7 * 24, 3 * 24 + 10]);
 });
 
-test('nothing goes while aggregate is behind validate', async () => {
-  const platform = memoryPlatform();
-  await hours(platform, 0, 24, 30 * 24);
+describe.each(['UTC', 'America/New_York', 'Asia/Kolkata', 'Asia/Kathmandu'])('in %s', (zone) => {
+  test('retention of windows and of every finer level leaves rollups as they are, as time goes on', async () => {
+    const kept = platformOf(zone);
+    const retention = {
+      ...kept.settings.retention,
+      windows: DAY,
+      rollups: { '1m': DAY, '1h': DAY, '1d': 2_000 * DAY, day: DAY, week: 2_000 * DAY },
+    };
+    const trimmed = memoryPlatform({ aggregate: kept.settings.aggregate, retention });
+    for (let day = 0; day < 24; day++) {
+      for (const platform of [kept, trimmed]) {
+        // The last one is late: it changes a row of the day before.
+        await windows(platform, day * 24, day * 24 + 24, { every: 45 * MINUTE });
+        if (day > 0) await windows(platform, day * 24 - 0.75, day * 24 - 0.7, { value: 5 });
+        await rollUp(platform);
+      }
+      await retain(trimmed, T0 + (day + 1) * DAY);
+    }
+    expect(await oldestWindow(trimmed)).toBe(T0 + 22 * DAY);
+    for (const period of ['1d', 'week'] as const) {
+      const all = (await kept.stores.rollups.rollups(A, period, ALL, PAGE)).items;
+      expect((await trimmed.stores.rollups.rollups(A, period, ALL, PAGE)).items).toEqual(all);
+    }
+    const days = (await kept.stores.rollups.rollups(A, 'day', ALL, PAGE)).items;
+    const left = (await trimmed.stores.rollups.rollups(A, 'day', ALL, PAGE)).items;
+    expect(left.length).toBeLessThan(10);
+    expect(left).toEqual(days.slice(-left.length));
+  });
+});
+
+test('groups, the fleet and definitions without rollups are trimmed as devices are', async () => {
+  const site = rolledUp('site', { by: ['site'] });
+  const fleet = rolledUp('fleet', { by: [], rollups: false });
+  const platform = platformOf('UTC', [DEVICE, site, fleet]);
+  await windows(platform, 0, 10 * 24 + 1, { definition: site, key: 'site=north' });
+  await windows(platform, 0, 10 * 24 + 1, { definition: fleet, key: '' });
+  await rollUp(platform);
+  await retain(platform, T0 + 20 * DAY);
+  expect(await oldestWindow(platform, { definition: 'site', key: 'site=north' })).toBe(T0 + 8 * DAY);
+  expect(await oldestWindow(platform, { definition: 'fleet', key: '' })).toBe(T0 + 8 * DAY);
+});
+
+test('each definition keeps windows for its own allowed lateness', async () => {
+  const patient = rolledUp('patient', { allowedLatenessMs: 5 * DAY });
+  const platform = platformOf('UTC', [DEVICE, patient]);
+  await windows(platform, 0, 241);
+  await windows(platform, 0, 241, { definition: patient });
+  await rollUp(platform);
+  await retain(platform, T0 + 20 * DAY);
+  expect(await oldestWindow(platform)).toBe(T0 + 8 * DAY);
+  expect(await oldestWindow(platform, { definition: 'patient', key: 'a' })).toBe(T0 + 5 * DAY);
+});
+
+test('windows that may still change keep what they are rolled up with', async () => {
+  const platform = platformOf();
+  await windows(platform, 0, 24);
+  await windows(platform, 24, 30 * 24, { closed: false });
   await rollUp(platform);
   await retain(platform, T0 + 40 * DAY);
   expect(await oldestWindow(platform)).toBe(T0);
 });
 
-test('a recording from years ago keeps as much as live data would', async () => {
-  const platform = memoryPlatform();
-  await hours(platform, 0, 25);
+test('a recording from years ago keeps as much as live data would, and loses as much', async () => {
+  const platform = platformOf();
+  await windows(platform, 0, 25);
   await rollUp(platform);
   await retain(platform, T0 + 4000 * DAY);
+  expect(await oldestWindow(platform)).toBe(T0);
+  await windows(platform, 25, 100);
+  await rollUp(platform);
+  await retain(platform, T0 + 4000 * DAY);
+  expect(await oldestWindow(platform)).toBe(T0 + 2 * DAY);
+});
+
+test('one environment goes on as days pass', async () => {
+  const platform = platformOf();
+  const { scheduled } = await create(platform);
+  const oldest: unknown[] = [];
+  for (let day = 0; day < 6; day++) {
+    await windows(platform, day * 24, day * 24 + 24);
+    await rollUp(platform);
+    await scheduled!({ time: T0 + day * DAY + 23 * HOUR }, invocation());
+    oldest.push((await oldestWindow(platform))! - T0);
+  }
+  expect(oldest).toEqual([0, 0, 0, 1, 2, 3].map((days) => days * DAY));
+});
+
+test('without time to see what is still needed, nothing goes', async () => {
+  const platform = platformOf();
+  await windows(platform, 0, 241);
+  await rollUp(platform);
+  await retain(platform, T0 + 20 * DAY, 500);
   expect(await oldestWindow(platform)).toBe(T0);
 });
 
