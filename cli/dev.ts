@@ -1,6 +1,6 @@
 /**
- * `millrace dev`: the embedded deployment, with its functions replaced whenever their sources, serverless.yml, schemas
- * or rules change. What cannot be built, or does not start, changes nothing: the functions in effect go on.
+ * `millrace dev`: the embedded deployment, with its functions replaced whenever their sources, serverless.yml, schemas,
+ * rules or aggregations change. What cannot be built, or does not start, changes nothing: the functions in effect go on.
  */
 import { existsSync, realpathSync } from 'node:fs';
 import { basename, dirname, relative, sep } from 'node:path';

@@ -145,6 +145,13 @@ describe('in the project', () => {
       [/broken\.json/],
     ],
     [
+      'an aggregation that is none',
+      {},
+      (project) =>
+        edit(project, 'aggregations/broken.yml', 'aggregations:\n  - { name: a, window: 10s, by: [x] }'),
+      [/aggregations\/broken\.yml:2: .*no device ever has the tag x/],
+    ],
+    [
       'a rule file that is no YAML',
       {},
       (project) => edit(project, 'rules/broken.yml', 'groups: ['),
