@@ -7,6 +7,8 @@ import type {
   AggregationTally,
   LateEvent,
   MetricFigures,
+  Series,
+  StateFigures,
   WindowRow,
 } from '../../stores/aggregation.js';
 import { pages } from './validation-store.contract.js';
@@ -15,6 +17,24 @@ import { pages } from './validation-store.contract.js';
 const FAR = 2n ** 53n + 1n;
 const ALL = { from: Number.MIN_SAFE_INTEGER, to: Number.MAX_SAFE_INTEGER };
 const FIRST = { limit: 100, cursor: null };
+/** U+0000, U+0001, half a character, what means something in SQL, JSON and arrays: names that must stay different. */
+const ODD = [
+  '',
+  '\u0000',
+  '\u0001',
+  'a',
+  'a\u0000',
+  'a\u0000b',
+  'a\u0001',
+  '__proto__',
+  'ü',
+  '\ud83c',
+  '\udf21\ud83c',
+  '\ufffd',
+  '\u{1F321}',
+  `"'{},\\$1 NULL`,
+  'site=north,type=reefer',
+];
 
 export function aggregationStoreContract(open: () => Promise<AggregationStore>): void {
   let store: AggregationStore;
@@ -30,6 +50,9 @@ export function aggregationStoreContract(open: () => Promise<AggregationStore>):
     duplicate: 0,
     refused: 0,
     ticks: 0,
+    ahead: 0,
+    behind: 0,
+    corrections: 0,
     ...counts,
     nextOffset,
   });
@@ -43,18 +66,30 @@ export function aggregationStoreContract(open: () => Promise<AggregationStore>):
     last: 1.7976931348623157e308,
     lastTime: 1_700_000_000_999,
   });
-  const window = (deviceId: string, start: number, more: Partial<WindowRow> = {}): WindowRow => ({
-    deviceId,
+  const states = (value: string): StateFigures => ({
+    count: 2,
+    first: value,
+    firstTime: 1,
+    last: 'false',
+    lastTime: 2,
+    durations: JSON.parse('{"__proto__":5,"open":0.5}') as Record<string, number>,
+    samples: [[1, value]],
+  });
+  const window = (key: string, start: number, more: Partial<WindowRow> = {}): WindowRow => ({
+    definition: 'device',
+    key,
     start,
     size: 10,
+    end: start + 10,
     partition: 0,
     offset: 1n,
     closed: false,
+    revision: 0,
     events: 3,
     metrics: { temperature: figures(20.1) },
     ...more,
   });
-  const late = (offset: bigint, arrivalTime: number): LateEvent => ({
+  const late = (offset: bigint, arrivalTime: number, more: Partial<LateEvent> = {}): LateEvent => ({
     id: `0-${offset}`,
     partition: 0,
     offset,
@@ -62,49 +97,102 @@ export function aggregationStoreContract(open: () => Promise<AggregationStore>):
     eventTime: 7,
     arrivalTime,
     windowStart: 0,
+    definitions: ['device'],
     payload: '{"ts":7}',
+    ...more,
+  });
+  const progress = (key: string, more: Partial<AggregationCommit['progress'][number]> = {}) => ({
+    scope: '',
+    key,
+    partition: 0,
+    offset: 1n,
+    state: '{"v":1}',
+    ...more,
   });
   const put = (commit: Partial<AggregationCommit>) =>
-    store.commit({ tally: tally(1n), devices: [], windows: [], late: [], ...commit });
+    store.commit({ tally: tally(1n), progress: [], windows: [], removed: [], late: [], ...commit });
+  const device = (key: string): Series => ({ definition: 'device', key });
+  const windowsOf = async (series: Series) => (await store.windows(series, ALL, FIRST)).items;
+  const keysOf = async (definition: string) => (await store.keys(definition, FIRST)).items;
 
   test('is empty at first', async () => {
     expect(await store.tally(0)).toBeNull();
     expect(await store.tallies()).toEqual([]);
-    expect(await store.progress(['a'])).toEqual([]);
-    expect(await store.openWindows(['a'])).toEqual([]);
-    expect(await store.devicesWithOpenWindows(0)).toEqual([]);
+    expect(await store.progress(0, '', ['a'])).toEqual([]);
+    expect(await store.openWindows(0)).toEqual([]);
+    expect(await keysOf('device')).toEqual([]);
     expect(await store.changedSince(0n, 10)).toEqual([]);
+    expect(await store.windowsSince(0n, 10)).toEqual([]);
+    expect(await store.lastChange()).toBe(0n);
     expect(await store.recentWindows(10)).toEqual([]);
+    expect(await store.late({}, FIRST)).toEqual({ items: [], next: null });
   });
 
   test('gives back what was committed, exactly', async () => {
-    const counts = tally(FAR, { aggregated: 1, late: 2, duplicate: 3, refused: 4, ticks: 5 });
+    const counts = tally(FAR, {
+      ...{ aggregated: 1, late: 2, duplicate: 3, refused: 4, ticks: 5 },
+      ...{ ahead: 6, behind: 7, corrections: 8 },
+    });
     const named = JSON.parse(
       `{"__proto__":${JSON.stringify(figures(1))},"é'":${JSON.stringify(figures(2))}}`,
     );
-    const rows = [window('a', -20, { offset: FAR, metrics: named }), window('a', 0), window('b', 0)];
-    const devices = [{ deviceId: 'a', partition: 0, offset: FAR, state: '{"v":1}' }];
-    await put({ tally: counts, devices, windows: rows, late: [late(FAR, 5)] });
+    const full: MetricFigures = {
+      ...figures(3),
+      ...{ mean: 0.1, m2: 1e-300, distinct: 'AAE=' },
+      ordered: { increase: 7, resets: 1, area: -0.5, samples: [[-1, 2.5]] },
+      sketch: { zero: 1, positive: [-5, 2, 7, 1], negative: [] },
+    };
+    const rows = [
+      window('a', -20, { offset: FAR, metrics: named, closed: true, revision: 2 }),
+      window('a', 0, { end: 8, metrics: { counter: full }, states: { door: states('open') } }),
+      window('b', 0),
+    ];
+    const devices = [progress('a', { offset: FAR })];
+    const event = late(FAR, 5, { definitions: ['device', 'site-hourly'] });
+    await put({ tally: counts, progress: devices, windows: rows, late: [event] });
     expect(await store.tally(0)).toEqual(counts);
     expect(await store.tallies()).toEqual([counts]);
-    expect(await store.progress(['a', 'nobody'])).toEqual(devices);
-    const { items } = await store.windows('a', ALL, FIRST);
+    expect(await store.progress(0, '', ['a', 'nobody'])).toEqual(devices);
+    const items = await windowsOf(device('a'));
     expect(items).toEqual(rows.slice(0, 2));
     expect(Object.keys(items[0]!.metrics)).toEqual(['__proto__', "é'"]);
-    expect((await store.late(FIRST)).items).toEqual([late(FAR, 5)]);
+    expect(Object.keys(items[1]!.states!.door!.durations!)).toEqual(['__proto__', 'open']);
+    expect('states' in items[0]!).toBe(false);
+    expect((await store.late({}, FIRST)).items).toEqual([event]);
+    await put({ windows: [window('a', 0)] });
+    expect(await windowsOf(device('a'))).toEqual([rows[0], window('a', 0)]);
+  });
+
+  test('rows are JSON with their members in one order, whatever the store', async () => {
+    await put({
+      progress: [progress('a')],
+      windows: [window('a', 0, { states: { door: states('open') } })],
+      late: [late(1n, 5)],
+    });
+    const members = (row: object | undefined) => Object.keys(row!).join(' ');
+    expect(members((await windowsOf(device('a')))[0])).toBe(
+      'definition key start size end partition offset closed revision events metrics states',
+    );
+    expect(members((await store.late({}, FIRST)).items[0])).toBe(
+      'id partition offset deviceId eventTime arrivalTime windowStart definitions payload',
+    );
+    expect(members((await store.progress(0, '', ['a']))[0])).toBe('scope key partition offset state');
+    expect(members((await store.tallies())[0])).toBe(
+      'partition nextOffset aggregated late duplicate refused ticks ahead behind corrections',
+    );
   });
 
   test('a row that one commit writes twice is there once, as it came last', async () => {
-    const late2 = { ...late(1n, 5), payload: '"later"' };
+    const late2 = late(1n, 5, { payload: '"later"' });
     await put({
       windows: [window('a', 0, { events: 1 }), window('b', 0), window('a', 0, { events: 2 })],
-      devices: ['{"v":1}', '{"v":2}'].map((state) => ({ deviceId: 'a', partition: 0, offset: 1n, state })),
+      progress: ['{"v":1}', '{"v":2}'].map((state) => progress('a', { state })),
       late: [late(1n, 5), late2],
     });
-    expect((await store.windows('a', ALL, FIRST)).items).toEqual([window('a', 0, { events: 2 })]);
-    expect((await store.progress(['a']))[0]?.state).toBe('{"v":2}');
-    expect((await store.late(FIRST)).items).toEqual([late2]);
-    expect((await store.changedSince(0n, 10)).map((row) => row.deviceId)).toEqual(['b', 'a']);
+    expect(await windowsOf(device('a'))).toEqual([window('a', 0, { events: 2 })]);
+    expect((await store.progress(0, '', ['a']))[0]?.state).toBe('{"v":2}');
+    expect((await store.late({}, FIRST)).items).toEqual([late2]);
+    expect((await store.changedSince(0n, 10)).map((row) => row.key)).toEqual(['b', 'a']);
   });
 
   test('gives back values at their edges', async () => {
@@ -114,9 +202,10 @@ export function aggregationStoreContract(open: () => Promise<AggregationStore>):
       window('', -Number.MAX_SAFE_INTEGER, { metrics: {}, events: Number.MAX_SAFE_INTEGER }),
       window('', 0, { metrics: { '': odd, 'a\u0000b': figures(1e-300), '\\"{},': figures(1e21) } }),
     ];
-    await put({ devices: [{ deviceId: '', partition: 0, offset: 2n ** 62n, state }], windows: rows });
-    expect(await store.progress([''])).toEqual([{ deviceId: '', partition: 0, offset: 2n ** 62n, state }]);
-    const { items } = await store.windows('', ALL, FIRST);
+    const far = progress('', { offset: 2n ** 62n, state });
+    await put({ progress: [far], windows: rows });
+    expect(await store.progress(0, '', [''])).toEqual([far]);
+    const items = await windowsOf(device(''));
     expect(JSON.stringify(items.map(({ metrics }) => metrics))).toBe(
       JSON.stringify(rows.map(({ metrics }) => metrics)),
     );
@@ -124,6 +213,28 @@ export function aggregationStoreContract(open: () => Promise<AggregationStore>):
       [-Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
       [0, 3],
     ]);
+  });
+
+  test('names of any characters stay apart, and are in the order of their bytes', async () => {
+    await put({
+      windows: ODD.map((key, n) => window(key, 0, { events: n, states: { [key]: states(key) } })),
+      progress: ODD.map((key, n) => progress(key, { offset: BigInt(n) })),
+      late: ODD.map((deviceId, n) => late(BigInt(n), n, { deviceId, payload: deviceId })),
+    });
+    for (const [n, key] of ODD.entries()) {
+      expect((await windowsOf(device(key))).map(({ events }) => events)).toEqual([n]);
+      expect((await windowsOf(device(key)))[0]!.states).toEqual({ [key]: states(key) });
+      expect(await store.progress(0, '', [key])).toEqual([progress(key, { offset: BigInt(n) })]);
+      const events = (await store.late({ deviceId: key }, FIRST)).items;
+      expect(events).toEqual([late(BigInt(n), n, { deviceId: key, payload: key })]);
+    }
+    const sound = (await keysOf('device')).filter((key) => !/\p{Surrogate}/u.test(key));
+    const ordered = sound.toSorted((one, other) => Buffer.compare(Buffer.from(one), Buffer.from(other)));
+    expect(sound).toEqual(ordered);
+    expect(new Set(await keysOf('device'))).toEqual(new Set(ODD));
+    expect((await pages((page) => store.keys('device', page), 1)).flat()).toEqual(await keysOf('device'));
+    expect((await store.openWindows(0)).map(({ key }) => key)).toEqual(await keysOf('device'));
+    expect((await store.changedSince(0n, 100)).map(({ key }) => key)).toEqual(ODD);
   });
 
   test('of commits computed from the same position at the same time, one is made', async () => {
@@ -137,54 +248,205 @@ export function aggregationStoreContract(open: () => Promise<AggregationStore>):
     expect(await store.changedSince(0n, 10)).toHaveLength(1);
   });
 
-  test('knows which windows are open', async () => {
-    await put({
-      windows: [
-        window('a', 0, { closed: true }),
-        window('a', 10),
-        window('b', 0),
-        window('c', 0, { closed: true }),
-      ],
-    });
-    expect((await store.openWindows(['a', 'c'])).map((row) => [row.deviceId, row.start])).toEqual([
-      ['a', 10],
-    ]);
-    expect([...(await store.devicesWithOpenWindows(0))].sort()).toEqual(['a', 'b']);
-    expect(await store.devicesWithOpenWindows(1)).toEqual([]);
-    await put({ windows: [window('b', 0, { closed: true })] });
-    expect(await store.devicesWithOpenWindows(0)).toEqual(['a']);
-  });
-
   test('a commit computed from another position changes nothing', async () => {
-    await put({ tally: tally(5n, { aggregated: 5 }), from: 0n });
-    const stale = { tally: tally(9n), from: 4n, windows: [window('a', 0)], late: [late(6n, 1)] };
+    const kept = window('kept', 0);
+    await put({ tally: tally(5n, { aggregated: 5 }), from: 0n, windows: [kept] });
+    const change = await store.lastChange();
+    const stale = {
+      tally: tally(9n),
+      from: 4n,
+      progress: [progress('a')],
+      windows: [window('a', 0)],
+      removed: [kept],
+      late: [late(6n, 1)],
+    };
     await expect(put(stale)).rejects.toMatchObject({ code: 'STORE_STALE', canRetry: true });
     expect(await store.tally(0)).toEqual(tally(5n, { aggregated: 5 }));
-    expect(await store.changedSince(0n, 10)).toEqual([]);
-    expect((await store.late(FIRST)).items).toEqual([]);
+    expect(await store.openWindows(0)).toEqual([kept]);
+    expect(await store.progress(0, '', ['a'])).toEqual([]);
+    expect(await store.windowsSince(change, 10)).toEqual([]);
+    expect((await store.late({}, FIRST)).items).toEqual([]);
     await put({ ...stale, from: 5n });
     expect((await store.tally(0))?.nextOffset).toBe(9n);
+    expect(await store.openWindows(0)).toEqual([window('a', 0)]);
+  });
+
+  test('progress is of a partition and a scope: devices apart from groups, groups of each definition apart', async () => {
+    const rows = [
+      progress('x', { state: '"device"' }),
+      progress('x', { scope: 'sites', state: '"group"' }),
+      progress('x', { scope: 'types', state: '"other"' }),
+      progress('x', { scope: 'sites', partition: 1, state: '"partial"' }),
+      progress('', { scope: 'fleet', state: '"all"' }),
+    ];
+    await put({ progress: rows });
+    expect(await store.progress(0, '', ['x', ''])).toEqual([rows[0]]);
+    expect(await store.progress(0, 'sites', ['x'])).toEqual([rows[1]]);
+    expect(await store.progress(1, 'sites', ['x'])).toEqual([rows[3]]);
+    expect(await store.progress(1, 'types', ['x'])).toEqual([]);
+    expect(await store.progress(0, 'fleet', ['', 'x'])).toEqual([rows[4]]);
+    await put({ progress: [progress('x', { scope: 'sites', offset: 9n })] });
+    expect(await store.progress(0, 'sites', ['x'])).toEqual([progress('x', { scope: 'sites', offset: 9n })]);
+    expect(await store.progress(1, 'sites', ['x'])).toEqual([rows[3]]);
+  });
+
+  test("gives a partition's open windows in order of definition, key, start and size", async () => {
+    const rows = [
+      window('b', 10),
+      window('a', 10),
+      window('a', -10, { revision: 3 }),
+      window('a', -10, { size: 5 }),
+      window('a', 0, { closed: true, revision: 1 }),
+      window('a', 0, { partition: 1 }),
+      window('z', 0, { definition: 'a-first' }),
+      window('c', 0, { closed: true }),
+      window('', 0, { definition: 'latest', size: 0, end: 0 }),
+    ];
+    await put({ windows: rows });
+    const open = async (partition: number) =>
+      (await store.openWindows(partition)).map((row) => [row.definition, row.key, row.start, row.size]);
+    expect(await open(0)).toEqual([
+      ['a-first', 'z', 0, 10],
+      ['device', 'a', -10, 5],
+      ['device', 'a', -10, 10],
+      ['device', 'a', 10, 10],
+      ['device', 'b', 10, 10],
+      ['latest', '', 0, 0],
+    ]);
+    expect(await store.openWindows(1)).toEqual([rows[5]]);
+    expect(await store.openWindows(2)).toEqual([]);
+    await put({ windows: [window('a', 0, { partition: 1, closed: true })] });
+    expect(await open(1)).toEqual([]);
+    expect(await open(0)).toHaveLength(6);
+  });
+
+  test('gives all open windows, however many there are', async () => {
+    const count = 4_500;
+    const windows = Array.from({ length: count }, (_, n) =>
+      window(`device-${n % 9}`, n * 10, { metrics: {}, definition: n % 2 === 0 ? 'device' : 'other' }),
+    );
+    await put({ windows });
+    const open = await store.openWindows(0);
+    expect(open).toHaveLength(count);
+    const names = open.map(({ definition, key, start }) => `${definition} ${key} ${`${start}`.padStart(6)}`);
+    expect(names).toEqual(names.toSorted());
+    expect(new Set(names).size).toBe(count);
+  });
+
+  test('partitions keep rows of their own under one key', async () => {
+    const fleet = { definition: 'fleet', key: '' };
+    const partial = (partition: number, start: number, events = partition + 1) =>
+      window('', start, { definition: 'fleet', partition, events });
+    await put({ windows: [partial(2, 0), partial(0, 10), partial(0, 0), partial(1, 0)] });
+    await put({ tally: { ...tally(1n), partition: 1 }, windows: [partial(1, 10)] });
+    expect(await windowsOf(fleet)).toEqual([
+      ...[partial(0, 0), partial(1, 0), partial(2, 0)],
+      ...[partial(0, 10), partial(1, 10)],
+    ]);
+    const paged = await pages((page) => store.windows(fleet, ALL, page), 2);
+    expect(paged.map((rows) => rows.map((row) => [row.start, row.partition]))).toEqual([
+      [
+        [0, 0],
+        [0, 1],
+      ],
+      [
+        [0, 2],
+        [10, 0],
+      ],
+      [[10, 1]],
+    ]);
+    await put({ windows: [partial(1, 0, 9)], removed: [partial(2, 0)] });
+    expect((await windowsOf(fleet)).map(({ events }) => events)).toEqual([1, 9, 1, 2]);
+    expect(await keysOf('fleet')).toEqual(['']);
+  });
+
+  test('windows of one start and of several sizes are rows of their own', async () => {
+    const rows = [window('a', 0, { size: 0, end: 7 }), window('a', 0), window('a', 0, { size: 20, end: 20 })];
+    await put({ windows: rows.toReversed() });
+    expect(await windowsOf(device('a'))).toEqual(rows);
+  });
+
+  test('removes windows that are no more, before it writes', async () => {
+    const session = (start: number, end: number) =>
+      window('a', start, { definition: 'sessions', size: 0, end });
+    const series = { definition: 'sessions', key: 'a' };
+    await put({ windows: [session(0, 5), session(20, 25), session(40, 45), window('a', 20)] });
+    // One that began before merges two: the later one is gone, the earlier one is written.
+    await put({ windows: [session(0, 25)], removed: [session(20, 25), session(0, 5), session(99, 100)] });
+    expect(await windowsOf(series)).toEqual([session(0, 25), session(40, 45)]);
+    expect(await windowsOf(device('a'))).toEqual([window('a', 20)]);
+    await put({ removed: [session(0, 25), session(40, 45)] });
+    expect(await windowsOf(series)).toEqual([]);
+    expect(await keysOf('sessions')).toEqual([]);
+    expect((await store.changedSince(0n, 10)).map(({ definition }) => definition)).toEqual(['device']);
+  });
+
+  test('gives each key of a definition once, in order, by pages', async () => {
+    const keys = Array.from({ length: 25 }, (_, n) => `key-${String(n).padStart(2, '0')}`);
+    await put({
+      windows: [
+        ...keys.toReversed().flatMap((key) => [0, 10, 20].map((start) => window(key, start))),
+        window('other', 0, { definition: 'devic' }),
+        window('other', 0, { definition: 'devices' }),
+      ],
+    });
+    const paged = await pages((page) => store.keys('device', page), 10);
+    expect(paged.map((page) => page.length)).toEqual([10, 10, 5]);
+    expect(paged.flat()).toEqual(keys);
+    expect(await keysOf('devices')).toEqual(['other']);
+    expect(await keysOf('none')).toEqual([]);
+    expect((await pages((page) => store.keys('device', page), 25)).map((page) => page.length)).toEqual([25]);
+    const cursor = 'x';
+    await expect(store.keys('device', { limit: 1, cursor })).rejects.toMatchObject({
+      code: 'CURSOR_INVALID',
+    });
   });
 
   test('feeds every change on, in order, each row at its latest', async () => {
     await put({ windows: [window('a', 0), window('b', 0), window('c', 0)] });
     const first = await store.changedSince(0n, 2);
-    expect(first.map((row) => row.deviceId)).toEqual(['a', 'b']);
+    expect(first.map((row) => row.key)).toEqual(['a', 'b']);
     await put({ windows: [window('a', 0, { events: 4 })] });
     const rest = await store.changedSince(first[1]!.change, 10);
-    expect(rest.map((row) => row.deviceId)).toEqual(['c', 'a']);
+    expect(rest.map(({ definition, key, start }) => [definition, key, start])).toEqual([
+      ['device', 'c', 0],
+      ['device', 'a', 0],
+    ]);
     expect(rest[0]!.change < rest[1]!.change).toBe(true);
     expect(await store.changedSince(rest[1]!.change, 10)).toEqual([]);
-    expect((await store.recentWindows(2)).map((row) => [row.deviceId, row.events])).toEqual([
+    expect((await store.recentWindows(2)).map((row) => [row.key, row.events])).toEqual([
       ['a', 4],
       ['c', 3],
     ]);
   });
 
+  test('gives changed rows whole, with their revisions, so that a consumer sees corrections as such', async () => {
+    const before = await store.lastChange();
+    await put({ windows: [window('a', 0), window('b', 0, { states: { door: states('open') } })] });
+    const open = await store.windowsSince(before, 10);
+    expect(open.map(({ change: _, ...row }) => row)).toEqual([
+      window('a', 0),
+      window('b', 0, { states: { door: states('open') } }),
+    ]);
+    expect(open.map(({ change }) => change)).toEqual(
+      (await store.changedSince(before, 10)).map(({ change }) => change),
+    );
+    const seen = await store.lastChange();
+    expect(await store.windowsSince(seen, 10)).toEqual([]);
+    await put({ windows: [window('a', 0, { revision: 1 })] });
+    await put({ windows: [window('a', 0, { revision: 2, events: 4 }), window('b', 0, { revision: 1 })] });
+    const rows = await store.windowsSince(seen, 1);
+    expect(rows.map(({ key, revision, events }) => [key, revision, events])).toEqual([['a', 2, 4]]);
+    const rest = await store.windowsSince(rows[0]!.change, 10);
+    expect(rest.map(({ key, revision }) => [key, revision])).toEqual([['b', 1]]);
+    expect(await store.lastChange()).toBe(rest[0]!.change);
+  });
+
   test('a change never comes twice, not even when the newest row was trimmed', async () => {
     await put({ windows: [window('a', 0, { closed: true })] });
     const change = (await store.changedSince(0n, 1))[0]!.change;
-    await store.trimWindows('a', 1000);
+    await store.trimWindows(device('a'), 1000);
+    expect(await store.lastChange()).toBe(change);
     await put({ windows: [window('b', 0)] });
     expect(await store.changedSince(change, 10)).toHaveLength(1);
   });
@@ -192,16 +454,23 @@ export function aggregationStoreContract(open: () => Promise<AggregationStore>):
   test('pages windows oldest first within a range, and late events newest first', async () => {
     await put({
       windows: [30, 0, 20, 10, 40].map((start) => window('a', start)),
-      late: [late(1n, 10), late(2n, 30), late(3n, 10)],
+      late: [late(1n, 10), late(2n, 30), late(3n, 10), late(4n, 20, { deviceId: 'b' })],
     });
-    const found = await pages((page) => store.windows('a', { from: 0, to: 40 }, page), 3);
+    const found = await pages((page) => store.windows(device('a'), { from: 0, to: 40 }, page), 3);
     expect(found.map((page) => page.map((row) => row.start))).toEqual([[0, 10, 20], [30]]);
-    const lates = await pages((page) => store.late(page), 2);
-    expect(lates.map((page) => page.map((row) => row.offset))).toEqual([[2n, 3n], [1n]]);
+    const lates = await pages((page) => store.late({}, page), 2);
+    expect(lates.map((page) => page.map((row) => row.offset))).toEqual([
+      [2n, 4n],
+      [3n, 1n],
+    ]);
+    const ofDevice = await pages((page) => store.late({ deviceId: 'a' }, page), 2);
+    expect(ofDevice.map((page) => page.map((row) => row.offset))).toEqual([[2n, 3n], [1n]]);
+    expect((await store.late({ deviceId: 'nobody' }, FIRST)).items).toEqual([]);
     for (const cursor of ['', 'x', Buffer.from('["1"]').toString('base64url')]) {
       const page = { limit: 1, cursor };
-      await expect(store.windows('a', ALL, page)).rejects.toMatchObject({ code: 'CURSOR_INVALID' });
-      await expect(store.late(page)).rejects.toMatchObject({ code: 'CURSOR_INVALID' });
+      await expect(store.windows(device('a'), ALL, page)).rejects.toMatchObject({ code: 'CURSOR_INVALID' });
+      await expect(store.late({}, page)).rejects.toMatchObject({ code: 'CURSOR_INVALID' });
+      await expect(store.late({ deviceId: 'a' }, page)).rejects.toMatchObject({ code: 'CURSOR_INVALID' });
     }
   });
 
@@ -212,13 +481,17 @@ export function aggregationStoreContract(open: () => Promise<AggregationStore>):
         window('a', 10, { closed: true }),
         window('b', 0),
         window('a', -10),
+        // A session's end is its own.
+        window('a', -5, { closed: true, size: 0, end: 500 }),
+        window('a', 0, { closed: true, definition: 'hourly' }),
       ],
       late: [late(1n, 10), late(2n, 20), late(3n, 30)],
     });
-    expect(await store.trimWindows('a', 19)).toBe(1);
-    expect((await store.windows('a', ALL, FIRST)).items.map((row) => row.start)).toEqual([-10, 10]);
+    expect(await store.trimWindows(device('a'), 19)).toBe(1);
+    expect((await windowsOf(device('a'))).map((row) => row.start)).toEqual([-10, -5, 10]);
+    expect(await windowsOf({ definition: 'hourly', key: 'a' })).toHaveLength(1);
     expect(await store.trimLate(30, 1)).toBe(1);
     expect(await store.trimLate(30, 5)).toBe(1);
-    expect((await store.late(FIRST)).items.map((event) => event.offset)).toEqual([3n]);
+    expect((await store.late({}, FIRST)).items.map((event) => event.offset)).toEqual([3n]);
   });
 }

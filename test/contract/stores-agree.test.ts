@@ -23,6 +23,7 @@ const describePostgres = await requireService('PostgreSQL', postgresIsThere);
 const T0 = Date.UTC(2024, 0, 1);
 const DEVICES = ['a', 'ü/\u{1F321}', 'c d', '"{},\\'];
 const FIRST = { limit: 10_000, cursor: null };
+const DEFINITION = 'device';
 const BAD = badEvents().filter(({ payload }) => payload.length < 10_000);
 
 const steps = fc.array(
@@ -85,16 +86,22 @@ async function run(stores: Stores, records: readonly TestRecord[], plan: readonl
     validation: text([await stores.validation.tallies(), (await stores.validation.devices(FIRST)).items]),
     quarantine: text((await stores.validation.quarantine(FIRST)).items),
     aggregation: text(await stores.aggregation.tallies()),
-    progress: sorted(await stores.aggregation.progress(ids)),
-    windows: text(await perDevice((id) => stores.aggregation.windows(id, range, FIRST))),
-    late: text((await stores.aggregation.late(FIRST)).items),
+    progress: sorted(await stores.aggregation.progress(0, '', ids)),
+    keys: text((await stores.aggregation.keys(DEFINITION, FIRST)).items),
+    open: text(await stores.aggregation.openWindows(0)),
+    windows: text(
+      await perDevice((key) => stores.aggregation.windows({ definition: DEFINITION, key }, range, FIRST)),
+    ),
+    late: text((await stores.aggregation.late({}, FIRST)).items),
     alerts: text([(await stores.alerts.alerts({}, FIRST)).items, await stores.alerts.counts()]),
     rows: sorted(await stores.alerts.rows(ids)),
     owed: text(await stores.alerts.owed(0)),
     told: text(platform.appended),
     rollups: text(
       await Promise.all(
-        PERIODS.map((period) => perDevice((id) => stores.rollups.rollups(id, period, range, FIRST))),
+        PERIODS.map((period) =>
+          perDevice((key) => stores.rollups.rollups({ definition: DEFINITION, key }, period, range, FIRST)),
+        ),
       ),
     ),
   };
