@@ -5,7 +5,7 @@
  * fetched. A checkpoint that was saved survives kill -9. After a loss of power an older one may come back, never a
  * newer one than was saved: the functions' effects are idempotent, so reading again is safe and skipping is not.
  *
- * An engine on a network (Kafka) saves in the background, in order: kill -9 may then bring an older one back as well.
+ * An engine on a network (Kafka, Kinesis) saves in the background, in order: kill -9 may then bring an older one back as well.
  * What was saved is there when the consumer is closed, and when a partition was given back.
  */
 export interface Checkpoints {

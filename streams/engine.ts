@@ -35,6 +35,12 @@ export interface StreamEngine {
    * Absent: this process has all partitions.
    */
   committed?(stream: Stream, group: string): Promise<readonly (bigint | undefined)[]>;
+  /**
+   * How far, by partition, what the group has finished is behind the latest record, by their arrival times (ms); 0 when
+   * nothing is left, null when it is not known. Where offsets have gaps, lag can be told in no other way. Absent: by
+   * subtraction.
+   */
+  behindMs?(stream: Stream, group: string): Promise<readonly (number | null)[]>;
   /** When its streams and consumers are closed. */
   close(): Promise<void>;
 }

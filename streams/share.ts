@@ -19,4 +19,9 @@ export interface ShareListener {
    * a function writes carries its position, and is refused when a later one is there.
    */
   revoked(partitions: readonly number[]): Promise<void>;
+  /**
+   * Whether something that was begun in the partition is still to be finished although every record of it is: a window is
+   * open. Asked where partitions end (Kinesis), before the one that ended is left for good. Absent: never.
+   */
+  isBusy?(partition: number): boolean;
 }

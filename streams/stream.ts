@@ -6,6 +6,10 @@
  *   stream (its publisher will send it again), but never half of it.
  * - **Order.** Records of one partition have consecutive offsets from 0 in the order of their `append` calls.
  *   Callbacks of one partition come in that order too. There is no order between partitions.
+ *   Where offsets have gaps (`isSparse`: Kinesis) less is promised: offsets ascend in the order in which records are
+ *   read, which is the order of the `append` calls for records of one key, and for a tick and any other record. Records of
+ *   different keys may change places. Readers go by offsets, and by event time within a key; none may conclude from one
+ *   key's record that another key's earlier one was there.
  * - **Nothing waits.** `append` copies the record and returns; it never blocks the event loop on a disk or a
  *   network. An engine that cannot keep up, is full or is at its hard limit just does not call back until it can
  *   again: that is the back-pressure, and `health` says why.
@@ -52,6 +56,8 @@ export interface StreamSource {
   readonly partitions: number;
   /** Offsets have gaps that are no loss: differences between them are no numbers of records. */
   readonly isSparse?: boolean;
+  /** Records are handed out up to so late although nobody is behind, because the engine polls (ms). Absent: at once. */
+  readonly delayMs?: number;
 
   /**
    * Records from `offset` on, or an empty batch when there are none yet. Returns what is at hand rather than
@@ -64,6 +70,9 @@ export interface StreamSource {
   /** Ends as far as they are known here; synchronous, so that lag costs nothing to watch. */
   ends(partition: number): PartitionEnds;
 
+  /** Nothing will ever follow what is before `end`: the partition was split or merged. Absent: partitions do not end. */
+  isFinished?(partition: number): boolean;
+
   /** First offset whose arrivalTime is at or after `time` (epoch ms), or `end` when there is none. */
   offsetAt(partition: number, time: number): Promise<bigint>;
 
@@ -72,6 +81,9 @@ export interface StreamSource {
 }
 
 export interface Stream extends StreamSource {
+  /** Partitions that readers have, where they are others than those appended to; some may be gone already. */
+  readonly partitionsRead?: number;
+
   /**
    * Appends one record. Throws `PARTITION_OUT_OF_RANGE`, `KEY_TOO_LONG` or `STREAM_CLOSED` at once; everything
    * else reaches `done`, which is called exactly once, never before `append` has returned.

@@ -13,50 +13,27 @@ import {
 } from '@aws-sdk/client-kinesis';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { MillraceError } from '../../common/errors.js';
+import type { KinesisAddress } from './address.js';
 import type { IteratorPosition, KinesisApi, Shard } from './api.js';
 import { shardNumber } from './api.js';
 import { kinesisError } from './errors.js';
-
-export interface AwsOptions {
-  /** Of an emulator, or of a private endpoint. Default: the region's own. */
-  readonly endpoint?: string;
-  /** Default: the SDK's usual places; `us-east-1` where an endpoint is given and no region is. */
-  readonly region?: string;
-  /** Default: the SDK's usual chain; anything at all where the endpoint is this machine's. */
-  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
-}
 
 const CONNECT_MS = 5_000;
 const REQUEST_MS = 30_000;
 const SOCKETS = 64;
 
-/** `KINESIS_ENDPOINT` and the variables that the SDK reads anyway. */
-export function awsOptionsFrom(env: NodeJS.ProcessEnv): AwsOptions {
-  const { KINESIS_ENDPOINT: endpoint, AWS_REGION, AWS_DEFAULT_REGION } = env;
-  const region = AWS_REGION ?? AWS_DEFAULT_REGION;
-  const isOpen =
-    endpoint !== undefined &&
-    isLoopback(endpoint) &&
-    env.AWS_ACCESS_KEY_ID === undefined &&
-    env.AWS_PROFILE === undefined;
-  return {
-    ...(endpoint === undefined ? {} : { endpoint }),
-    ...(region === undefined ? {} : { region }),
-    // Emulators take any; the SDK's chain would ask the network for some.
-    ...(isOpen ? { credentials: { accessKeyId: 'local', secretAccessKey: 'local' } } : {}),
-  };
-}
-
-function isLoopback(endpoint: string): boolean {
-  return ['localhost', '127.0.0.1', '[::1]'].includes(new URL(endpoint).hostname);
-}
-
-export function createAwsApi({ endpoint, region, credentials }: AwsOptions = {}): KinesisApi {
+/** Names that the SDK is asked with have the address' prefix; all others here have not. */
+export function createAwsApi({
+  endpoint,
+  region,
+  credentials,
+  streamPrefix = '',
+}: KinesisAddress = {}): KinesisApi {
   const config: KinesisClientConfig = {
     // Whoever calls retries: a second attempt of one request must not pass what was sent in the meantime.
     maxAttempts: 1,
     ...(credentials === undefined ? {} : { credentials }),
-    ...(region === undefined ? (endpoint === undefined ? {} : { region: 'us-east-1' }) : { region }),
+    ...(region === undefined ? {} : { region }),
   };
   if (endpoint !== undefined) {
     config.endpoint = endpoint;
@@ -69,6 +46,7 @@ export function createAwsApi({ endpoint, region, credentials }: AwsOptions = {})
     });
   }
   const client = new KinesisClient(config);
+  const nameOf = (stream: string) => streamPrefix + stream;
   const attempt = async <T>(doing: string, call: () => Promise<T>): Promise<T> => {
     try {
       return await call();
@@ -81,7 +59,7 @@ export function createAwsApi({ endpoint, region, credentials }: AwsOptions = {})
     async describe(stream) {
       try {
         const { StreamDescriptionSummary: found } = await client.send(
-          new DescribeStreamSummaryCommand({ StreamName: stream }),
+          new DescribeStreamSummaryCommand({ StreamName: nameOf(stream) }),
         );
         return {
           status: found?.StreamStatus ?? 'CREATING',
@@ -89,31 +67,33 @@ export function createAwsApi({ endpoint, region, credentials }: AwsOptions = {})
           retentionHours: found?.RetentionPeriodHours ?? 0,
         };
       } catch (error) {
-        const failure = kinesisError(`looking for the stream ${stream}`, error);
+        const failure = kinesisError(`looking for the stream ${nameOf(stream)}`, error);
         if (failure.code === 'STREAM_MISSING') return null;
         throw failure;
       }
     },
     async create(stream, shards) {
       try {
-        await client.send(new CreateStreamCommand({ StreamName: stream, ShardCount: shards }));
+        await client.send(new CreateStreamCommand({ StreamName: nameOf(stream), ShardCount: shards }));
       } catch (error) {
-        const failure = kinesisError(`creating the stream ${stream}`, error);
+        const failure = kinesisError(`creating the stream ${nameOf(stream)}`, error);
         if (failure.code !== 'STREAM_IN_USE') throw failure;
       }
     },
     raiseRetention: (stream, hours) =>
-      attempt(`raising the retention of ${stream} to ${hours} h`, async () => {
-        const input = { StreamName: stream, RetentionPeriodHours: hours };
+      attempt(`raising the retention of ${nameOf(stream)} to ${hours} h`, async () => {
+        const input = { StreamName: nameOf(stream), RetentionPeriodHours: hours };
         await client.send(new IncreaseStreamRetentionPeriodCommand(input));
       }),
     shards: (stream) =>
-      attempt(`listing the shards of ${stream}`, async () => {
+      attempt(`listing the shards of ${nameOf(stream)}`, async () => {
         const found: Shard[] = [];
         let token: string | undefined;
         do {
           const page = await client.send(
-            new ListShardsCommand(token === undefined ? { StreamName: stream } : { NextToken: token }),
+            new ListShardsCommand(
+              token === undefined ? { StreamName: nameOf(stream) } : { NextToken: token },
+            ),
           );
           found.push(...(page.Shards ?? []).map(shardOf));
           token = page.NextToken;
@@ -121,10 +101,10 @@ export function createAwsApi({ endpoint, region, credentials }: AwsOptions = {})
         return found.sort((a, b) => a.number - b.number);
       }),
     put: (stream, entries) =>
-      attempt(`appending to ${stream}`, async () => {
+      attempt(`appending to ${nameOf(stream)}`, async () => {
         const { Records = [] } = await client.send(
           new PutRecordsCommand({
-            StreamName: stream,
+            StreamName: nameOf(stream),
             Records: entries.map(({ partitionKey, hashKey, data }) => ({
               PartitionKey: partitionKey,
               ExplicitHashKey: `${hashKey}`,
@@ -140,9 +120,9 @@ export function createAwsApi({ endpoint, region, credentials }: AwsOptions = {})
         });
       }),
     iterator: (stream, shardId, position) =>
-      attempt(`looking for a position in ${stream}, ${shardId}`, async () => {
+      attempt(`looking for a position in ${nameOf(stream)}, ${shardId}`, async () => {
         const { ShardIterator } = await client.send(
-          new GetShardIteratorCommand({ StreamName: stream, ShardId: shardId, ...inputOf(position) }),
+          new GetShardIteratorCommand({ StreamName: nameOf(stream), ShardId: shardId, ...inputOf(position) }),
         );
         if (ShardIterator === undefined) throw new Error('the answer has no iterator');
         return ShardIterator;

@@ -1,21 +1,22 @@
 /**
  * Streams in Kinesis, or in something that speaks its API.
  *
- *     const engine = await openKinesisEngine({ ...awsOptionsFrom(process.env), checkpoints, leases, log });
+ *     const engine = await openKinesisEngine({ ...kinesisSettings(process.env), leases, log });
  *
- * Checkpoints and leases are kept where the deployment keeps its state: processes that share a group have to see the same
- * ones.
+ * Leases, with the checkpoints, are kept where the deployment keeps its state: processes that share a group have to see
+ * the same ones.
  */
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Logger } from 'pino';
 import { monotonicTimers, type Timers } from '../../common/clock.js';
 import { MillraceError } from '../../common/errors.js';
-import type { Checkpoints } from '../checkpoints.js';
 import type { Consumer, DeclaredStream, StreamEngine } from '../engine.js';
 import type { Stream } from '../stream.js';
+import type { KinesisAddress } from './address.js';
 import type { KinesisApi } from './api.js';
-import { type AwsOptions, createAwsApi } from './aws-api.js';
+import { createAwsApi } from './aws-api.js';
+import { committedOf } from './committed.js';
 import { createStream } from './create-stream.js';
 import { GroupCheckpoints } from './group-checkpoints.js';
 import { consumerSource, KinesisStream } from './kinesis-stream.js';
@@ -24,8 +25,7 @@ import type { LeaseStore } from './lease-store.js';
 import { ReadBudget } from './read-budget.js';
 import { DEFAULTS, type KinesisSettings } from './settings.js';
 
-export interface KinesisEngineOptions extends AwsOptions {
-  readonly checkpoints: Checkpoints;
+export interface KinesisEngineOptions extends KinesisAddress {
   readonly leases: LeaseStore;
   readonly settings?: Partial<KinesisSettings>;
   /** Tells this process from others in the leases. Default: host name, process id and something random. */
@@ -40,15 +40,10 @@ export interface KinesisEngineOptions extends AwsOptions {
 }
 
 export async function openKinesisEngine(options: KinesisEngineOptions): Promise<StreamEngine> {
-  const settings = { ...DEFAULTS, ...options.settings };
-  const {
-    checkpoints,
-    leases,
-    log,
-    timers = monotonicTimers,
-    time = Date.now,
-    random = Math.random,
-  } = options;
+  const { pollMs } = options;
+  const polling = pollMs === undefined ? {} : pollingOf(pollMs);
+  const settings = { ...DEFAULTS, ...polling, ...options.settings };
+  const { leases, log, timers = monotonicTimers, time = Date.now, random = Math.random } = options;
   const me = options.worker ?? `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
   const api = options.api ?? createAwsApi(options);
   const backoff = { firstMs: settings.backoffFirstMs, mostMs: settings.backoffMostMs };
@@ -61,6 +56,7 @@ export async function openKinesisEngine(options: KinesisEngineOptions): Promise<
     const stream = new KinesisStream({
       name,
       partitions,
+      delayMs: settings.pollIdleMs * 2,
       producer: {
         api,
         timers,
@@ -101,19 +97,32 @@ export async function openKinesisEngine(options: KinesisEngineOptions): Promise<
     return stream;
   };
 
-  const consumer = async (stream: Stream, group: string): Promise<Consumer> => {
-    if (!(stream instanceof KinesisStream)) {
-      throw new MillraceError(`${stream.name} is no stream of Kinesis`, { code: 'STREAM_ENGINE' });
-    }
+  const kinesisStream = (stream: Stream): KinesisStream => {
+    if (stream instanceof KinesisStream) return stream;
+    throw new MillraceError(`${stream.name} is no stream of Kinesis`, { code: 'STREAM_ENGINE' });
+  };
+
+  const consumer = async (given: Stream, group: string): Promise<Consumer> => {
+    const stream = kinesisStream(given);
     const { topology } = stream;
-    const own = new GroupCheckpoints(checkpoints, group);
+    const onFailure = warn(stream.name, `cannot keep the leases of ${group}`);
+    const { storeAfterMs, leaseMs } = settings;
+    const checkpoints = new GroupCheckpoints({
+      group,
+      me,
+      leases,
+      timers,
+      storeAfterMs,
+      arrivalTimeBefore: (partition, next) => topology.reader(partition)?.arrivalTimeOf(next - 1n) ?? null,
+      onFailure: warn(stream.name, `cannot store the checkpoints of ${group}`),
+    });
     const share = new LeaseShare({
       group,
       me,
       leases,
-      leaseMs: settings.leaseMs,
+      leaseMs,
       timers,
-      checkpoints: own,
+      checkpoints,
       shards: () =>
         topology.shards
           .filter(({ number }) => topology.reader(number) !== undefined)
@@ -124,12 +133,12 @@ export async function openKinesisEngine(options: KinesisEngineOptions): Promise<
       },
       startOf: (partition) => stream.ends(partition).start,
       follow: (partition) => topology.reader(partition)?.follow() ?? (() => undefined),
-      onFailure: warn(stream.name, `cannot keep the leases of ${group}`),
+      onFailure,
     });
     const stopListening = stream.onTopology(() => share.hurry());
     return {
       source: consumerSource(stream),
-      checkpoints: own,
+      checkpoints,
       share,
       async close() {
         stopListening();
@@ -141,8 +150,29 @@ export async function openKinesisEngine(options: KinesisEngineOptions): Promise<
   return {
     open,
     consumer,
+    async committed(stream, group) {
+      const found = committedOf(await leases.checkpoints(group));
+      // After the positions: they may only be behind the ends that they are compared with.
+      const { topology } = kinesisStream(stream);
+      await topology.lookAtTips();
+      return Array.from({ length: topology.partitions }, (_, partition) => found.get(partition)?.next);
+    },
+    async behindMs(stream, group) {
+      const found = committedOf(await leases.checkpoints(group));
+      const { topology } = kinesisStream(stream);
+      await topology.lookAtTips();
+      return Array.from({ length: topology.partitions }, (_, partition) => {
+        const reader = topology.reader(partition);
+        return reader === undefined ? 0 : reader.behindMs(found.get(partition));
+      });
+    },
     async close() {
       api.close();
     },
   };
+}
+
+/** Idle shards are read less often, and one that is read seldom no more often than that. */
+function pollingOf(pollMs: number): Partial<KinesisSettings> {
+  return { pollBusyMs: pollMs, pollIdleMs: Math.max(pollMs, DEFAULTS.pollIdleMs) };
 }

@@ -32,6 +32,8 @@ type Listener = (partition: number) => void;
 export interface KinesisStreamOptions {
   readonly name: string;
   readonly partitions: number;
+  /** See `StreamSource`. */
+  readonly delayMs: number;
   readonly producer: Omit<ProducerOptions, 'stream' | 'onStored' | 'onCalledBack'>;
   readonly reader: (hooks: Pick<ShardReaderOptions, 'shard' | 'onAdvance'>) => ShardReaderOptions;
   readonly topology: Omit<TopologyOptions, 'stream' | 'readerOf' | 'onChange'>;
@@ -48,6 +50,7 @@ export class KinesisStream implements Stream {
   readonly name: string;
   readonly partitions: number;
   readonly isSparse = true;
+  readonly delayMs: number;
   readonly topology: Topology;
   readonly #producer: Producer;
   readonly #listeners = new Set<Listener>();
@@ -62,6 +65,7 @@ export class KinesisStream implements Stream {
   constructor(options: KinesisStreamOptions) {
     this.name = options.name;
     this.partitions = options.partitions;
+    this.delayMs = options.delayMs;
     this.topology = new Topology({
       ...options.topology,
       stream: options.name,
@@ -84,6 +88,14 @@ export class KinesisStream implements Stream {
         for (const partition of partitions) this.#tell(partition);
       },
     });
+  }
+
+  get partitionsRead(): number {
+    return this.topology.partitions;
+  }
+
+  isFinished(partition: number): boolean {
+    return this.topology.reader(partition)?.isFinished === true;
   }
 
   append(partition: number, record: NewRecord, done: AppendCallback): void {
@@ -240,11 +252,13 @@ export function consumerSource(stream: KinesisStream): StreamSource {
   return {
     name: stream.name,
     isSparse: true,
+    delayMs: stream.delayMs,
     get partitions() {
       return stream.topology.partitions;
     },
     read: (partition, offset, limits) => stream.read(partition, offset, limits),
     ends: (partition) => stream.ends(partition),
+    isFinished: (partition) => stream.isFinished(partition),
     offsetAt: (partition, time) => stream.offsetAt(partition, time),
     onAppended: (listener) => stream.listen(listener),
   };

@@ -39,7 +39,7 @@ export interface LeaseShareOptions {
 }
 
 interface Held {
-  /** When the lease was last seen to be ours, ms on the timers' clock. */
+  /** When the renewal began that the store took last, ms on the timers' clock. */
   renewedAt: number;
   isLeaving: boolean;
   readonly unfollow: () => void;
@@ -59,7 +59,10 @@ export class LeaseShare implements Share {
   #isWanted = false;
   /** Partitions that are being revoked. */
   readonly #leaving = new Map<number, Promise<void>>();
-  #isStopped = false;
+  /** Nothing more is taken. */
+  #isStopping = false;
+  /** Nothing is held any more. */
+  #isOver = false;
 
   constructor(options: LeaseShareOptions) {
     this.#options = options;
@@ -71,12 +74,13 @@ export class LeaseShare implements Share {
       const end = this.#options.finalEnd(partition);
       if (end !== null && this.#options.checkpoints.areAt(partition, end)) this.hurry();
     };
+    this.#options.checkpoints.onLost = (partition) => this.#lose(partition);
     this.hurry();
   }
 
   /** Something has changed: looks at once, or once more after the look under way. */
   hurry(): void {
-    if (this.#isStopped || this.#listener === undefined) return;
+    if (this.#isOver || this.#listener === undefined) return;
     if (this.#looking !== undefined) {
       this.#isWanted = true;
       return;
@@ -84,12 +88,17 @@ export class LeaseShare implements Share {
     this.#schedule(0);
   }
 
+  /** What is in flight may take its time: leases are renewed until everything was given back. */
   async stop(): Promise<void> {
-    this.#isStopped = true;
-    this.#cancel?.();
+    this.#isStopping = true;
     await this.#looking;
     for (const partition of this.#held.keys()) this.#leave(partition, { owner: null });
     await Promise.all(this.#leaving.values());
+    this.#isOver = true;
+    this.#cancel?.();
+    await this.#looking;
+    if (this.#listener !== undefined) await this.#disclaim().catch(this.#options.onFailure);
+    this.#options.checkpoints.close();
   }
 
   #schedule(ms: number): void {
@@ -102,7 +111,7 @@ export class LeaseShare implements Share {
         })
         .finally(() => {
           this.#looking = undefined;
-          if (this.#isStopped) return;
+          if (this.#isOver) return;
           const { leaseMs } = this.#options;
           this.#schedule(this.#isWanted ? 0 : leaseMs / RENEWALS);
           this.#isWanted = false;
@@ -119,31 +128,35 @@ export class LeaseShare implements Share {
     }
     for (const partition of [...this.#held.keys()]) await this.#keep(partition, rows);
     this.#giveUpExpired();
-    await this.#take(rows);
+    if (!this.#isStopping) await this.#take(rows);
   }
 
   async #keep(partition: number, rows: Map<number, Lease>): Promise<void> {
-    const { me, checkpoints, finalEnd } = this.#options;
+    const { me, checkpoints, finalEnd, timers } = this.#options;
     const lease = rows.get(partition);
     const held = this.#held.get(partition);
     if (held === undefined) return;
     if (lease === undefined || lease.owner !== me) return this.#lose(partition);
     const renewed = { ...lease, version: lease.version + 1 };
+    const now = timers.now();
     if (await this.#put(renewed)) {
-      held.renewedAt = this.#options.timers.now();
+      held.renewedAt = now;
       rows.set(partition, renewed);
     }
     if (held.isLeaving) return;
     const end = finalEnd(partition);
-    if (end !== null && checkpoints.areAt(partition, end)) {
-      this.#leave(partition, { owner: null, claimant: null, isFinished: true });
+    const isBusy = this.#listener?.isBusy?.(partition) === true;
+    if (end !== null && checkpoints.areAt(partition, end) && !isBusy) {
+      const isWorkedOn = lease.isWorkedOn || checkpoints.hasWorkedOn(partition);
+      this.#leave(partition, { owner: null, claimant: null, isFinished: true, isWorkedOn });
     } else if (lease.claimant !== null) {
       this.#leave(partition, { owner: lease.claimant, claimant: null });
     }
   }
 
   async #take(rows: Map<number, Lease>): Promise<void> {
-    const { me, timers, leaseMs } = this.#options;
+    const { me, timers, leaseMs, finalEnd } = this.#options;
+    const since = timers.now();
     const open = this.#eligible(rows).filter((partition) => !this.#leaving.has(partition));
     const isExpired = (partition: number) =>
       !this.#held.has(partition) && timers.now() - (this.#seen.get(partition)?.at ?? 0) >= leaseMs;
@@ -154,21 +167,23 @@ export class LeaseShare implements Share {
     }
     const plan = planLeases({ me, partitions: open, leases: rows, isExpired });
     for (const partition of plan.take) {
-      if (this.#isStopped) break;
+      if (this.#isStopping) break;
       if (taken.includes(partition)) continue;
-      const version = (rows.get(partition)?.version ?? 0) + 1;
-      const lease = { partition, owner: me, claimant: null, isFinished: false, version };
+      const before = rows.get(partition);
+      const version = (before?.version ?? 0) + 1;
+      const isWorkedOn = before?.isWorkedOn === true || finalEnd(partition) === null;
+      const lease = { partition, owner: me, claimant: null, isFinished: false, isWorkedOn, version };
       if (await this.#put(lease)) taken.push(partition);
     }
     for (const partition of plan.ask) {
       const lease = rows.get(partition)!;
       await this.#put({ ...lease, claimant: me, version: lease.version + 1 });
     }
-    if (!this.#isStopped)
-      this.#begin(
-        taken.sort((a, b) => a - b),
-        rows,
-      );
+    await this.#begin(
+      taken.sort((a, b) => a - b),
+      rows,
+      since,
+    );
   }
 
   /** Not finished, with parents that are, or that are gone from the stream. */
@@ -181,16 +196,24 @@ export class LeaseShare implements Share {
       .map(({ partition }) => partition);
   }
 
-  #begin(partitions: readonly number[], rows: ReadonlyMap<number, Lease>): void {
+  /** @param since when taking them began, ms on the timers' clock */
+  async #begin(
+    partitions: readonly number[],
+    rows: ReadonlyMap<number, Lease>,
+    since: number,
+  ): Promise<void> {
     if (partitions.length === 0) return;
-    const { timers, follow, checkpoints, shards, startOf } = this.#options;
+    const { group, leases, follow, checkpoints, shards, startOf } = this.#options;
+    const saved = await leases.checkpoints(group, partitions);
     const parentsOf = new Map(shards().map(({ partition, parents }) => [partition, parents]));
     for (const partition of partitions) {
-      this.#held.set(partition, { renewedAt: timers.now(), isLeaving: false, unfollow: follow(partition) });
-      checkpoints.take(partition);
-      const parents = parentsOf.get(partition) ?? [];
-      const isChild = parents.some((parent) => rows.has(parent) && checkpoints.hasWorkedOn(parent));
-      if (isChild) checkpoints.seed(partition, startOf(partition));
+      this.#held.set(partition, { renewedAt: since, isLeaving: false, unfollow: follow(partition) });
+      checkpoints.take(
+        partition,
+        saved.filter((row) => row.partition === partition),
+      );
+      const isChild = parentsOf.get(partition)?.some((parent) => rows.get(parent)?.isWorkedOn === true);
+      if (isChild === true) checkpoints.seed(partition, startOf(partition));
     }
     this.#listener?.assigned(partitions);
   }
@@ -202,6 +225,7 @@ export class LeaseShare implements Share {
     held.isLeaving = true;
     const leaving = this.#revoke(partition)
       .then(async () => {
+        await this.#stored(partition);
         if (!this.#held.has(partition)) return;
         await this.#write(partition, change);
         this.#drop(partition);
@@ -216,6 +240,31 @@ export class LeaseShare implements Share {
     this.#leaving.set(partition, leaving);
   }
 
+  /** What was given to us, or asked for, while we were about to go. */
+  async #disclaim(): Promise<void> {
+    const { leases, group, me } = this.#options;
+    for (const lease of await leases.list(group)) {
+      if (lease.owner !== me && lease.claimant !== me) continue;
+      const owner = lease.owner === me ? null : lease.owner;
+      await leases.put(group, { ...lease, owner, claimant: null, version: lease.version + 1 });
+    }
+  }
+
+  /** Its checkpoints are in the store, or it is ours no more. */
+  async #stored(partition: number): Promise<void> {
+    const { checkpoints, timers, leaseMs, onFailure } = this.#options;
+    while (this.#held.has(partition)) {
+      try {
+        return await checkpoints.store();
+      } catch (error) {
+        onFailure(error);
+        await new Promise<void>((resolve) => {
+          timers.after(leaseMs / RENEWALS, resolve);
+        });
+      }
+    }
+  }
+
   /** Changes the row while it is ours, whatever renewed it in between. */
   async #write(partition: number, change: Partial<Lease>): Promise<void> {
     const { leases, group, me } = this.#options;
@@ -228,7 +277,8 @@ export class LeaseShare implements Share {
 
   /** It is another's already: nothing may be saved from now on. */
   #lose(partition: number): void {
-    const held = this.#held.get(partition)!;
+    const held = this.#held.get(partition);
+    if (held === undefined) return;
     this.#drop(partition);
     if (held.isLeaving) return;
     const leaving = this.#revoke(partition)

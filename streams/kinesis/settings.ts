@@ -18,6 +18,8 @@ export interface KinesisSettings {
   readonly topologyMs: number;
   /** A process that does not renew its leases for so long has lost them (ms). */
   readonly leaseMs: number;
+  /** A checkpoint that was saved is on its way to the store after (ms). */
+  readonly storeAfterMs: number;
   /** The gateways' clocks may be ahead of Kinesis' by so much (ms). */
   readonly clockSkewMs: number;
   /** A new stream has to be ACTIVE within (ms). */
@@ -35,6 +37,7 @@ export const DEFAULTS: KinesisSettings = {
   backoffMostMs: 5_000,
   topologyMs: 30_000,
   leaseMs: 10_000,
+  storeAfterMs: 50,
   clockSkewMs: 5_000,
   createMs: 120_000,
 };

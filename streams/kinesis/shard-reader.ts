@@ -88,6 +88,31 @@ export class ShardReader {
     return this.#tail.isOver;
   }
 
+  /** Reads up to the tip, so that `end` is what is in the shard now. */
+  async lookAtTip(): Promise<void> {
+    while (!this.isFinished && !this.#isClosed) {
+      await this.#poll();
+      if (this.#tail.isAtTip) return;
+    }
+  }
+
+  /** Arrival time of the record at `offset`, epoch ms; null when it is not at hand. */
+  arrivalTimeOf(offset: bigint): number | null {
+    const run = this.#runs.find((one) => one.holds(offset));
+    const entry = run?.entries[run.indexOf(offset)];
+    return entry?.offset === offset ? arrivalTimeOf(entry.frame) : null;
+  }
+
+  /**
+   * How far whoever has finished everything before `next` is behind the last record, by their arrival times (ms). 0: he
+   * is not; null: nobody knows, as nothing was finished yet.
+   */
+  behindMs(done: { readonly next: bigint; readonly arrivalTime: number | null } | undefined): number | null {
+    if ((done?.next ?? this.shard.start) >= this.#end) return 0;
+    const arrivalTime = done?.arrivalTime ?? null;
+    return arrivalTime === null ? null : Math.max(1, this.#lastArrivalTime - arrivalTime);
+  }
+
   /** A record of ours is in the shard. */
   stored(sequence: bigint): void {
     this.#lastTaken = this.#options.time();

@@ -82,6 +82,11 @@ export class Topology {
     this.#schedule(HINT_MS);
   }
 
+  /** Learns what others have appended to shards that nobody follows here. */
+  async lookAtTips(): Promise<void> {
+    await Promise.all([...this.#readers.values()].map((reader) => reader.lookAtTip()));
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#cancel?.();

@@ -78,12 +78,11 @@ for (const name of ['kinesalite', 'moto'] as const) {
       for (const cleanUp of cleanups.splice(0).reverse()) await cleanUp();
     });
 
-    const openEngine = (checkpoints = createMemoryCheckpoints(), leases: LeaseStore = createMemoryLeases()) =>
+    const openEngine = (leases: LeaseStore = createMemoryLeases()) =>
       openKinesisEngine({
         endpoint: emulator.endpoint,
         region: 'us-east-1',
         credentials: CREDENTIALS,
-        checkpoints,
         leases,
         settings: IMPATIENT,
       });
@@ -111,7 +110,7 @@ for (const name of ['kinesalite', 'moto'] as const) {
       async open(partitions) {
         const checkpoints = createMemoryCheckpoints();
         const wanted = declared(partitions);
-        let engine = await openEngine(checkpoints);
+        let engine = await openEngine();
         let stream = await engine.open(wanted);
         const close = async () => {
           await stream.close();
@@ -122,7 +121,7 @@ for (const name of ['kinesalite', 'moto'] as const) {
           checkpoints,
           async reopen() {
             await close();
-            engine = await openEngine(checkpoints);
+            engine = await openEngine();
             stream = await engine.open(wanted);
             return { stream, checkpoints };
           },
@@ -214,10 +213,9 @@ for (const name of ['kinesalite', 'moto'] as const) {
       }));
 
     test('hands partitions over between processes, with nothing lost or worked on twice at a time', async () => {
-      const checkpoints = createMemoryCheckpoints();
       const leases = createMemoryLeases();
       const wanted = declared(4);
-      const engines = await Promise.all([openEngine(checkpoints, leases), openEngine(checkpoints, leases)]);
+      const engines = await Promise.all([openEngine(leases), openEngine(leases)]);
       const streams: Stream[] = [];
       for (const engine of engines) streams.push(await engine.open(wanted));
       cleanups.push(...engines.map((engine) => () => engine.close()));
@@ -259,8 +257,7 @@ for (const name of ['kinesalite', 'moto'] as const) {
     testResharding(
       `keeps every key's order while shards are split and merged${noResharding === null ? '' : ` (${noResharding})`}`,
       async () => {
-        const checkpoints = createMemoryCheckpoints();
-        const engine = await openEngine(checkpoints);
+        const engine = await openEngine();
         const stream = await engine.open(declared(2));
         const consumer = await engine.consumer(stream, 'validate:t');
         cleanups.push(

@@ -21,7 +21,6 @@ import { loadManifest } from '../../../runtime/manifest/load.js';
 import { openStores, type StoresConfig } from '../../../stores/open.js';
 import { openKinesisEngine } from '../../../streams/kinesis/kinesis-engine.js';
 import { createMemoryLeases } from '../../../streams/kinesis/lease-store.js';
-import { createMemoryCheckpoints } from '../../../streams/memory/memory-checkpoints.js';
 import { partitionOf } from '../../../streams/partitioner.js';
 import { FrameCursor } from '../../../streams/record.js';
 import { CREDENTIALS, IMPATIENT, uniqueStream } from '../../support/kinesis.js';
@@ -58,7 +57,6 @@ export async function throughHandlers({
     endpoint,
     region: 'us-east-1',
     credentials: CREDENTIALS,
-    checkpoints: createMemoryCheckpoints(),
     leases: createMemoryLeases(),
     settings: IMPATIENT,
   });

@@ -4,7 +4,6 @@ import { frameIn } from '../../../adapters/aws/envelope.js';
 import { openKinesisEngine } from '../../../streams/kinesis/kinesis-engine.js';
 import { createMemoryLeases } from '../../../streams/kinesis/lease-store.js';
 import type { KinesisSettings } from '../../../streams/kinesis/settings.js';
-import { createMemoryCheckpoints } from '../../../streams/memory/memory-checkpoints.js';
 import { FrameCursor, RecordKind } from '../../../streams/record.js';
 import { FakeKinesis } from '../../support/fake-kinesis.js';
 import { IMPATIENT } from '../../support/kinesis.js';
@@ -13,7 +12,6 @@ import { appendAll, event } from '../../support/streams.js';
 const open = async (api: FakeKinesis, partitions: number, settings: Partial<KinesisSettings> = {}) => {
   const engine = await openKinesisEngine({
     api,
-    checkpoints: createMemoryCheckpoints(),
     leases: createMemoryLeases(),
     settings: { ...IMPATIENT, backoffFirstMs: 0.1, backoffMostMs: 1, ...settings },
     time: () => api.now,

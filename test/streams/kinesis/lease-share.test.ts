@@ -3,7 +3,6 @@ import { GroupCheckpoints } from '../../../streams/kinesis/group-checkpoints.js'
 import { planLeases } from '../../../streams/kinesis/lease-plan.js';
 import { LeaseShare } from '../../../streams/kinesis/lease-share.js';
 import { createMemoryLeases, type Lease, type LeaseStore } from '../../../streams/kinesis/lease-store.js';
-import { createMemoryCheckpoints } from '../../../streams/memory/memory-checkpoints.js';
 
 const LEASE_MS = 900;
 const GROUP = 'validate:telemetry';
@@ -49,18 +48,20 @@ async function settled(): Promise<void> {
   for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));
 }
 
-function process(
-  me: string,
-  clock: SlowClock,
-  leases: LeaseStore,
-  partitions: number,
-  inner = createMemoryCheckpoints(),
-) {
+function process(me: string, clock: SlowClock, leases: LeaseStore, partitions: number) {
   const mine = new Set<number>();
   const log: string[] = [];
   const held: (() => void)[] = [];
   let holdsBack = false;
-  const checkpoints = new GroupCheckpoints(inner, GROUP);
+  const checkpoints = new GroupCheckpoints({
+    group: GROUP,
+    me,
+    leases,
+    timers: clock.timersOf(me),
+    storeAfterMs: 10,
+    arrivalTimeBefore: () => null,
+    onFailure: (error) => log.push(String(error)),
+  });
   const share = new LeaseShare({
     group: GROUP,
     me,
@@ -153,22 +154,30 @@ test('a process that ends in order leaves its partitions at once; a dead one’s
 test('a process that was asleep for longer than its lease saves nothing once it knows, and gives up', async () => {
   const clock = new SlowClock();
   const leases = createMemoryLeases();
-  const checkpoints = createMemoryCheckpoints();
-  const a = process('a', clock, leases, 1, checkpoints);
-  const b = process('b', clock, leases, 1, checkpoints);
+  const stored = async () => (await leases.checkpoints(GROUP)).map(({ next }) => next);
+  const a = process('a', clock, leases, 1);
+  const b = process('b', clock, leases, 1);
   a.start();
   await clock.pass(0);
   a.checkpoints.save(GROUP, 0, 5n);
+  await clock.pass(20);
+  expect(await stored()).toEqual([5n]);
   clock.asleep.add('a');
   b.start();
   await clock.pass(LEASE_MS * 3);
   expect(b.mine()).toEqual([0]);
+  expect(b.checkpoints.load(GROUP, 0)).toBe(5n);
   b.checkpoints.save(GROUP, 0, 9n);
+  // It does not know yet, and what it saves goes nowhere.
+  a.checkpoints.save(GROUP, 0, 12n);
+  await clock.pass(20);
+  await a.checkpoints.store();
+  expect(a.log).toContain('revoked 0');
   clock.asleep.delete('a');
   await clock.pass(LEASE_MS);
   expect(a.mine()).toEqual([]);
   expect(() => a.checkpoints.save(GROUP, 0, 6n)).toThrow(expect.objectContaining({ code: 'PARTITION_LOST' }));
-  expect(checkpoints.load(GROUP, 0)).toBe(9n);
+  expect(await stored()).toEqual([9n]);
   expect(b.mine()).toEqual([0]);
 });
 
@@ -177,6 +186,7 @@ test('without a store to renew at, a process gives its partitions up when the le
   const leases = createMemoryLeases();
   let isAway = false;
   const flaky: LeaseStore = {
+    ...leases,
     list: (group) => (isAway ? Promise.reject(new Error('away')) : leases.list(group)),
     put: (group, lease) => (isAway ? Promise.reject(new Error('away')) : leases.put(group, lease)),
   };
@@ -193,20 +203,39 @@ test('without a store to renew at, a process gives its partitions up when the le
   expect(a.mine()).toEqual([0, 1]);
 });
 
-test('of two that take the same partition, one learns that it was late', async () => {
+test('what was saved last is stored before a partition is handed over, and before a process ends', async () => {
+  const clock = new SlowClock();
   const leases = createMemoryLeases();
-  const lease = (owner: string): Lease => ({
-    partition: 0,
-    owner,
-    claimant: null,
-    isFinished: false,
-    version: 1,
-  });
-  expect(await Promise.all([leases.put(GROUP, lease('a')), leases.put(GROUP, lease('b'))])).toEqual([
-    true,
-    false,
-  ]);
-  expect(await leases.list(GROUP)).toEqual([lease('a')]);
+  const [a, b] = [process('a', clock, leases, 2), process('b', clock, leases, 2)];
+  a.start();
+  await clock.pass(0);
+  for (const partition of [0, 1]) a.checkpoints.save(GROUP, partition, 7n);
+  b.start();
+  await clock.pass(LEASE_MS * 2);
+  const [moved] = b.mine() as [number];
+  expect(b.checkpoints.load(GROUP, moved)).toBe(7n);
+  b.checkpoints.save(GROUP, moved, 8n);
+  await b.share.stop();
+  await clock.pass(LEASE_MS);
+  expect(a.mine()).toEqual([0, 1]);
+  expect(a.checkpoints.load(GROUP, moved)).toBe(8n);
+});
+
+test('a process that ends renews its leases as long as something is in flight', async () => {
+  const clock = new SlowClock();
+  const leases = createMemoryLeases();
+  const [a, b] = [process('a', clock, leases, 1), process('b', clock, leases, 1)];
+  a.start();
+  await clock.pass(0);
+  b.start();
+  a.holdBack();
+  const stopped = a.share.stop();
+  await clock.pass(LEASE_MS * 5);
+  expect(b.mine()).toEqual([]);
+  a.letGo();
+  await stopped;
+  await clock.pass(LEASE_MS);
+  expect(b.mine()).toEqual([0]);
 });
 
 describe('the plan', () => {
@@ -214,7 +243,7 @@ describe('the plan', () => {
     new Map(
       owners.map((owner, partition): [number, Lease] => [
         partition,
-        { partition, owner, claimant: null, isFinished: false, version: 1 },
+        { partition, owner, claimant: null, isFinished: false, isWorkedOn: false, version: 1 },
       ]),
     );
   const plan = (owners: readonly (string | null)[], expired: readonly number[] = []) =>

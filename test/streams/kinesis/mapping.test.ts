@@ -5,7 +5,6 @@ import { createMapping } from '../../../runtime/mappings/mapping.js';
 import { recordsOf } from '../../../streams/batch.js';
 import { openKinesisEngine } from '../../../streams/kinesis/kinesis-engine.js';
 import { createMemoryLeases } from '../../../streams/kinesis/lease-store.js';
-import { createMemoryCheckpoints } from '../../../streams/memory/memory-checkpoints.js';
 import type { StreamRecord } from '../../../streams/record.js';
 import { FakeKinesis } from '../../support/fake-kinesis.js';
 import { IMPATIENT } from '../../support/kinesis.js';
@@ -28,7 +27,6 @@ async function withMapping(
   const api = new FakeKinesis(2);
   const engine = await openKinesisEngine({
     api,
-    checkpoints: createMemoryCheckpoints(),
     leases: createMemoryLeases(),
     settings: IMPATIENT,
     time: () => api.now,

@@ -3,7 +3,6 @@ import { lastOffset, recordsOf } from '../../../streams/batch.js';
 import { openKinesisEngine } from '../../../streams/kinesis/kinesis-engine.js';
 import { createMemoryLeases } from '../../../streams/kinesis/lease-store.js';
 import type { KinesisSettings } from '../../../streams/kinesis/settings.js';
-import { createMemoryCheckpoints } from '../../../streams/memory/memory-checkpoints.js';
 import { FakeKinesis } from '../../support/fake-kinesis.js';
 import { GroupReader } from '../../support/group-reader.js';
 import { IMPATIENT } from '../../support/kinesis.js';
@@ -14,7 +13,6 @@ const LIMITS = { maxRecords: 10_000, maxBytes: 6 << 20 };
 const engineOf = (api: FakeKinesis, settings: Partial<KinesisSettings> = {}) =>
   openKinesisEngine({
     api,
-    checkpoints: createMemoryCheckpoints(),
     leases: createMemoryLeases(),
     settings: { ...IMPATIENT, backoffFirstMs: 0.1, backoffMostMs: 1, ...settings },
     time: () => api.now,
