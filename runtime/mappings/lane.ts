@@ -90,6 +90,11 @@ export class Lane {
     return this.#position.next;
   }
 
+  /** A tumbling window has begun and is not over; or it is not known yet whether one has. */
+  get hasOpenWindow(): boolean {
+    return this.#context.windowStates !== undefined && !this.#position.isWithoutWindow;
+  }
+
   get failing(): string | null {
     return this.#attempts.failing ?? this.#position.failing ?? this.#unreadable;
   }
@@ -170,6 +175,7 @@ export class Lane {
 
   async #gather(): Promise<Fetched | null> {
     const { stream, timers, stats, time } = this.#context;
+    const isFinished = () => stream.isFinished?.(this.partition) === true;
     const gatherer = this.#gatherer;
     const position = this.#position;
     gatherer.begin(position.next, position.window);
@@ -182,8 +188,10 @@ export class Lane {
         await position.advance(gatherer.end);
         const { window } = position;
         const now = Math.max(time(), gatherer.lastArrival);
-        if (window !== null && (gatherer.sawLater || isOver(window, now) || isTooLarge(window))) {
-          await this.#attempts.finishWindow(isTooLarge(window) && !gatherer.sawLater && !isOver(window, now));
+        // Lambda ends a window with its shard: what follows begins its own, with no state.
+        const isLast = gatherer.sawLater || (isFinished() && !hasMore());
+        if (window !== null && (isLast || isOver(window, now) || isTooLarge(window))) {
+          await this.#attempts.finishWindow(isTooLarge(window) && !isLast && !isOver(window, now));
         } else if (!hasMore()) {
           await this.#waiting.forRecords(
             hasMore,
@@ -194,7 +202,7 @@ export class Lane {
       }
       if (gatherer.isClosed || this.#waiting.draining) break;
       const due = Math.min(this.#windowEnd(), this.#tumblingEnd());
-      if (timers.now() >= due) break;
+      if (timers.now() >= due || (isFinished() && !hasMore())) break;
       if (!hasMore()) await this.#waiting.forRecords(hasMore, due);
       if (this.#waiting.stopping) return null;
     }

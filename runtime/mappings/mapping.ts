@@ -188,6 +188,7 @@ export function createMapping(options: MappingOptions, deps: MappingDeps): Mappi
         async revoked(partitions) {
           await Promise.all(partitions.map(giveBack));
         },
+        isBusy: (partition) => (byPartition.get(partition) ?? NONE).some((lane) => lane.hasOpenWindow),
       });
     },
     positions: () => new Map([...byPartition].map(([partition, lanes]) => [partition, lowestOf(lanes)])),

@@ -42,6 +42,11 @@ export class Position {
     return this.#next;
   }
 
+  /** For certain: what is stored was looked up. */
+  get isWithoutWindow(): boolean {
+    return this.#isKnown && this.#window === null;
+  }
+
   get window(): OpenWindow | null {
     return this.#window;
   }

@@ -2,7 +2,7 @@
  * Tumbling windows of event source mappings, as data. Windows follow each other without gaps, aligned to the epoch;
  * a record belongs to the one its arrivalTime lies in. Whatever the function answers for a batch of a window is handed
  * to the next invocation of that window. The final one gets no records; it comes when a record of a later window is
- * there or when the clock that stamps arrival times has passed the window's end.
+ * there, when the clock that stamps arrival times has passed the window's end, or when the shard was read to its end.
  */
 import type { OpenWindow } from '../../stores/window-states.js';
 
