@@ -1,11 +1,14 @@
 /** Opens the engine and the streams of a deployment, and says what a person should know about how that went. */
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import { openPostgres } from '../stores/postgres/database.js';
+import { openLeases } from '../stores/postgres/leases.js';
 import { openCheckpointFile } from '../streams/embedded/checkpoint-file.js';
 import { createEmbeddedEngine } from '../streams/embedded/engine.js';
 import type { RecoveryReport } from '../streams/embedded/recovery.js';
 import type { StreamEngine } from '../streams/engine.js';
 import type { KafkaAddress } from '../streams/kafka/options.js';
+import type { KinesisAddress } from '../streams/kinesis/address.js';
 import type { Stream } from '../streams/stream.js';
 import { consumersOf } from './consumers.js';
 import type { Manifest } from './manifest/manifest.js';
@@ -26,10 +29,11 @@ export async function openStreams(
   undo: Undo,
 ): Promise<OpenStreams> {
   const notices: string[] = [];
-  const engine =
-    backing.kafka === null
-      ? embeddedEngine(manifest, dataDir, log, notices)
-      : await kafkaEngine(backing.kafka, log);
+  const { kafka, kinesis, database } = backing;
+  let engine: StreamEngine;
+  if (kafka !== null) engine = await kafkaEngine(kafka, log);
+  else if (kinesis !== null && database !== null) engine = await kinesisEngine(kinesis, database, log, undo);
+  else engine = embeddedEngine(manifest, dataDir, log, notices);
   undo.add(() => engine.close());
   const streams = new Map<string, Stream>();
   for (const declared of manifest.streams) {
@@ -44,6 +48,27 @@ export async function openStreams(
 async function kafkaEngine(address: KafkaAddress, log: Logger): Promise<StreamEngine> {
   const { openKafkaEngine } = await import('../streams/kafka/kafka-engine.js');
   return openKafkaEngine({ ...address, log });
+}
+
+/** Leases have connections of their own: a renewal must not wait behind what functions do. */
+const LEASE_CONNECTIONS = 2;
+/** Shorter than a lease, so that a statement that hangs is tried again before it is lost. */
+const LEASE_STATEMENT_MS = 3_000;
+
+/** Imported when it is wanted, as Kafka's is. */
+async function kinesisEngine(
+  address: KinesisAddress,
+  database: string,
+  log: Logger,
+  undo: Undo,
+): Promise<StreamEngine> {
+  const { openKinesisEngine } = await import('../streams/kinesis/kinesis-engine.js');
+  const postgres = openPostgres(database, {
+    connections: LEASE_CONNECTIONS,
+    timeoutMs: LEASE_STATEMENT_MS,
+  });
+  undo.add(() => postgres.close());
+  return openKinesisEngine({ ...address, leases: openLeases(postgres), log });
 }
 
 function embeddedEngine(manifest: Manifest, dataDir: string, log: Logger, notices: string[]): StreamEngine {

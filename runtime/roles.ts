@@ -1,5 +1,5 @@
 /**
- * What a process does for its deployment. One process does everything; several that share Kafka and PostgreSQL may
+ * What a process does for its deployment. One process does everything; several that share Kafka or Kinesis and PostgreSQL may
  * each do a part, and as many as wanted the same part.
  */
 import { MillraceError } from '../common/errors.js';
