@@ -1,6 +1,11 @@
 /** The table of `millrace functions`. */
 import { stripVTControlCharacters } from 'node:util';
-import type { FunctionReport, FunctionsReport, TriggerReport } from '../runtime/function-report.js';
+import type {
+  FunctionReport,
+  FunctionsReport,
+  LagReport,
+  TriggerReport,
+} from '../runtime/function-report.js';
 
 const HEADINGS = [
   'FUNCTION',
@@ -74,9 +79,14 @@ function foldRoutes(triggers: readonly TriggerReport[]): { lag: string; text: st
     .filter(({ type }) => type !== 'http' || routes.length < 3)
     .map(({ type, on, enabled, lag }) => {
       const text = `${type === 'stream' ? '' : `${type} `}${shortened(on)}${enabled ? '' : ' (off)'}`;
-      return { text, lag: lag === null ? '' : `${whole(lag.records)}, ${duration(lag.iteratorAgeMs)} old` };
+      return { text, lag: lag === null ? '' : lagText(lag) };
     });
   return routes.length < 3 ? shown : [...shown, { lag: '', text: `http, ${routes.length} routes` }];
+}
+
+/** How many is not known where offsets have gaps. */
+function lagText({ records, iteratorAgeMs }: LagReport): string {
+  return `${records === null ? 'some' : whole(records)}, ${duration(iteratorAgeMs)} old`;
 }
 
 function shortened(text: string): string {

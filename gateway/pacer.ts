@@ -12,10 +12,12 @@ import type { AppendCallback } from '../streams/stream.js';
 /** One consumer of the stream, summed over its partitions. */
 export interface Progress {
   readonly name: string;
-  /** Records finished since ever. */
+  /** Records finished since ever, or since any moment. */
   readonly finished: bigint;
-  /** Records in the stream since ever. */
-  readonly stored: bigint;
+  /** Records in the stream since the same moment; null where nobody counts them: then `ageMs` tells the lag. */
+  readonly stored: bigint | null;
+  /** Age of the oldest record that is being worked on, ms; 0 when nothing is left. Not looked at where `stored` is known. */
+  readonly ageMs?: number;
   /** ms the consumer lets records wait on purpose (its batch window). */
   readonly windowMs: number;
 }
@@ -92,14 +94,16 @@ function createLagMeter(): LagMeter {
   const samples: { time: number; stored: bigint }[] = [];
   let lastFinished: bigint | undefined;
   let lastProgress = 0;
-  return (now, { finished, stored }) => {
+  return (now, { finished, stored, ageMs = 0 }) => {
+    const isDone = stored === null ? ageMs === 0 : stored <= finished;
+    const progressed = lastFinished === undefined ? 0 : Number(finished - lastFinished);
+    if (progressed > 0 || isDone || lastFinished === undefined) lastProgress = now;
+    lastFinished = finished;
+    const idleMs = now - lastProgress;
+    if (stored === null) return { lagMs: ageMs, progressed, idleMs };
     samples.push({ time: now, stored });
     while (samples.length > 1 && samples[1]!.stored <= finished) samples.shift();
     if (samples.length > 512) samples.splice(1, 1);
-    const progressed = lastFinished === undefined ? 0 : Number(finished - lastFinished);
-    if (progressed > 0 || stored === finished || lastFinished === undefined) lastProgress = now;
-    lastFinished = finished;
-    const lagMs = stored <= finished ? 0 : now - samples[0]!.time;
-    return { lagMs, progressed, idleMs: now - lastProgress };
+    return { lagMs: isDone ? 0 : now - samples[0]!.time, progressed, idleMs };
   };
 }

@@ -31,14 +31,22 @@ export interface FunctionActivity {
 /** Of a stream, what tells how far behind a reader is. */
 export interface StreamEnds {
   readonly name: string;
+  readonly isSparse?: boolean;
   ends(partition: number): { readonly end: bigint };
 }
 
-/** Records stored but not finished by the mapping; 0 when its stream is not there. */
-export function lagOf(mapping: MappingActivity, streams: readonly StreamEnds[]): number {
+/**
+ * Records stored but not finished by the mapping; 0 when its stream is not there. Null when there are some and offsets
+ * have gaps (Kinesis): nobody knows how many then, the iterator age says how late they are.
+ */
+export function lagOf(mapping: MappingActivity, streams: readonly StreamEnds[]): number | null {
   const stream = streams.find(({ name }) => name === mapping.stream);
   if (stream === undefined) return 0;
   let lag = 0;
-  for (const [partition, next] of mapping.positions()) lag += Number(stream.ends(partition).end - next);
+  for (const [partition, next] of mapping.positions()) {
+    const { end } = stream.ends(partition);
+    if (stream.isSparse !== true) lag += Number(end - next);
+    else if (next < end) return null;
+  }
   return lag;
 }

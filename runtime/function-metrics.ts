@@ -52,8 +52,10 @@ export function defineFunctionMetrics(
     });
   }
   define('function_lag_records', 'Records stored but not finished by the function.', ['function'], (add) => {
-    for (const mapping of activity().mappings)
-      add({ function: mapping.functionName }, lagOf(mapping, streams));
+    for (const mapping of activity().mappings) {
+      const lag = lagOf(mapping, streams);
+      if (lag !== null) add({ function: mapping.functionName }, lag);
+    }
   });
   define('function_failing', '1 while the function is retrying a batch.', ['function'], (add) => {
     for (const { functionName, failing } of worst(activity().mappings))

@@ -41,8 +41,8 @@ export interface TriggerReport {
 }
 
 export interface LagReport {
-  /** Stored but not finished. */
-  readonly records: number;
+  /** Stored but not finished; null when there are some and nobody knows how many (Kinesis). */
+  readonly records: number | null;
   /** Age of the oldest record of the batch invoked last. */
   readonly iteratorAgeMs: number;
   /** Why a batch is being retried. */

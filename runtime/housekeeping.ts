@@ -1,6 +1,6 @@
 /** What a deployment does by itself at intervals: pace publishers, trim streams. */
 import type { Logger } from 'pino';
-import { type Pacer, SAMPLE_MS } from '../gateway/pacer.js';
+import { type Pacer, type Progress, SAMPLE_MS } from '../gateway/pacer.js';
 import type { Stream } from '../streams/stream.js';
 import type { Functions } from './functions.js';
 import type { Mapping } from './mappings/mapping.js';
@@ -17,8 +17,9 @@ const TRIM_MS = 10_000;
 
 /** Returns how to stop it. */
 export function housekeeping({ streams, functions, pacer, log }: HousekeepingOptions): () => void {
-  const progressOf = (mapping: Mapping) => {
+  const progressOf = (mapping: Mapping): Progress => {
     const stream = streams.get(mapping.stream)!;
+    if (stream.isSparse === true) return agedProgress(mapping, stream);
     let finished = 0n;
     let stored = 0n;
     for (const [partition, next] of mapping.positions()) {
@@ -47,6 +48,18 @@ export function housekeeping({ streams, functions, pacer, log }: HousekeepingOpt
   return () => {
     clearInterval(sampler);
     clearInterval(trimmer);
+  };
+}
+
+/** Where differences between offsets are no numbers: what was finished is counted, and the lag is a record's age. */
+function agedProgress(mapping: Mapping, { delayMs = 0 }: Stream): Progress {
+  const { records, filtered, discarded } = mapping.stats;
+  return {
+    name: mapping.functionName,
+    finished: BigInt(records + filtered + discarded),
+    stored: null,
+    ageMs: Math.max(0, ...mapping.lanes().map(({ iteratorAgeMs }) => iteratorAgeMs)),
+    windowMs: mapping.batchWindowMs + delayMs,
   };
 }
 
