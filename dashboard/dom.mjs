@@ -49,6 +49,22 @@ export function empty(text) {
   return element('p', { class: 'empty' }, text);
 }
 
+export const timeOf = (text, shown) => element('time', { datetime: text, title: text }, shown);
+
+/** Metrics in a row: name, value, title; at most `most` of them. */
+export function metricList(entries, most = 4) {
+  const items = entries
+    .slice(0, most)
+    .map(([name, value, title]) => element('span', { title }, `${name} `, element('b', {}, value)));
+  const more = entries.length - most;
+  return element(
+    'span',
+    { class: 'metrics' },
+    items,
+    more > 0 && element('span', { class: 'muted' }, `+${more}`),
+  );
+}
+
 const shown = new Map();
 
 /**

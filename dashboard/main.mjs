@@ -2,18 +2,20 @@
 import { announceAlerts } from './announce.mjs';
 import { element, setText, show } from './dom.mjs';
 import { count, counted, duration, rate } from './format.mjs';
+import { picked, showPicker } from './picker.mjs';
 import { startPolling } from './poll.mjs';
 import { Rates } from './rates.mjs';
 import {
   showAlerts,
   showDevices,
   showFunctions,
+  showLate,
   showQuarantine,
   showStreams,
-  showWindows,
 } from './sections.mjs';
 import { drawSpark } from './spark.mjs';
 import { showWelcome } from './welcome.mjs';
+import { showWindows } from './windows.mjs';
 
 const byId = (id) => document.getElementById(id);
 const rates = new Rates();
@@ -27,9 +29,11 @@ function render(summary) {
   showAlerts(summary);
   showFunctions(summary);
   showStreams(summary);
+  showPicker(summary, () => ask());
   showWindows(summary);
   showDevices(summary);
   showQuarantine(summary);
+  showLate(summary);
   announceAlerts(summary.alerts);
   byId('main').setAttribute('aria-busy', 'false');
 }
@@ -79,8 +83,8 @@ function setConnection(state, text) {
   document.title = state === 'live' ? 'Millrace' : `Millrace (${state})`;
 }
 
-startPolling(
-  '/summary',
+const ask = startPolling(
+  () => `/summary${picked() === '' ? '' : `?definition=${encodeURIComponent(picked())}`}`,
   (summary) => {
     lastAnswer = performance.now();
     setConnection('live', 'live');

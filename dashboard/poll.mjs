@@ -5,16 +5,17 @@ const TIMEOUT_MS = 5_000;
 const MAX_BACKOFF_MS = 5_000;
 
 /**
- * Calls `onData(summary | null)` after each answer (null: nothing has changed) and `onTrouble(error)` after each
+ * `urlOf()` is asked before every question. Returns a function that asks at once. Calls `onData(summary | null)` after each answer (null: nothing has changed) and `onTrouble(error)` after each
  * failure, which includes one of showing the answer. `onTrouble` must not throw.
  */
-export function startPolling(url, onData, onTrouble) {
+export function startPolling(urlOf, onData, onTrouble) {
   let etag = null;
   let failures = 0;
   let timer;
   let running = false;
 
   async function ask() {
+    const url = urlOf();
     const headers = etag === null ? {} : { 'if-none-match': etag };
     const response = await fetch(url, {
       headers,
@@ -51,4 +52,5 @@ export function startPolling(url, onData, onTrouble) {
   });
   window.addEventListener('online', () => void turn());
   void turn();
+  return () => void turn();
 }

@@ -1,22 +1,7 @@
 // The page's tables, each from its part of the summary.
-import { badge, element, empty, show, table } from './dom.mjs';
+import { badge, element, empty, metricList, show, table, timeOf } from './dom.mjs';
 import { count, counted, duration, measured, moment } from './format.mjs';
-
-const timeOf = (text, shown) => element('time', { datetime: text, title: text }, shown);
-
-/** Metrics in a row: name, value; at most `most` of them. */
-function metricList(entries, most = 4) {
-  const items = entries
-    .slice(0, most)
-    .map(([name, value, title]) => element('span', { title }, `${name} `, element('b', {}, value)));
-  const more = entries.length - most;
-  return element(
-    'span',
-    { class: 'metrics' },
-    items,
-    more > 0 && element('span', { class: 'muted' }, `+${more}`),
-  );
-}
+import { troubles } from './troubles.mjs';
 
 export function showAlerts({ alerts, time }) {
   const now = Date.parse(time);
@@ -100,35 +85,6 @@ export function showStreams({ streams }) {
   );
 }
 
-export function showWindows({ windows, time }) {
-  const now = Date.parse(time);
-  const figures = (row) =>
-    Object.entries(row.metrics).map(([name, figure]) => [
-      name,
-      measured(figure.mean),
-      `mean of ${figure.count}: ${measured(figure.min)} to ${measured(figure.max)}`,
-    ]);
-  show('windows', windows, () =>
-    windows.length === 0
-      ? empty('No window has been opened yet.')
-      : table(
-          [
-            { title: 'Device', className: 'name', cell: (row) => row.deviceId },
-            { title: 'From', className: 'nowrap', cell: (row) => timeOf(row.start, moment(row.start, now)) },
-            { title: 'Events', className: 'number', cell: (row) => count(row.events) },
-            { title: 'Means', className: 'detail', cell: (row) => metricList(figures(row)) },
-            {
-              title: 'State',
-              className: 'number wide',
-              cell: (row) => (row.closed ? badge('closed') : badge('open', 'good')),
-            },
-          ],
-          windows,
-          { stacked: true },
-        ),
-  );
-}
-
 export function showDevices({ devices, deviceCount, time }) {
   const now = Date.parse(time);
   const age = (row) => `${duration(now - Date.parse(row.arrivalTime))} ago`;
@@ -140,7 +96,18 @@ export function showDevices({ devices, deviceCount, time }) {
         ? empty('No device has sent a valid event yet.')
         : table(
             [
-              { title: 'Device', className: 'name', cell: (row) => row.deviceId },
+              {
+                title: 'Device',
+                className: 'name',
+                cell: (row) =>
+                  [
+                    row.deviceId,
+                    ...troubles(row).map(({ text, title }) => [
+                      ' ',
+                      element('span', { class: 'badge', 'data-state': 'warning', title }, text),
+                    ]),
+                  ].flat(),
+              },
               { title: 'Type', className: 'wide', cell: (row) => row.deviceType },
               {
                 title: 'Latest values',
@@ -192,6 +159,35 @@ export function showQuarantine({ quarantine, time }) {
           { stacked: true },
         ),
   );
+}
+
+/** Nothing at all while no event was late. */
+export function showLate({ late, total, time }) {
+  const now = Date.parse(time);
+  document.getElementById('late-section').hidden = late.length === 0;
+  const corrections = total.corrections > 0 ? `; ${count(total.corrections)} more corrected a window` : '';
+  const text = `${count(total.late)} came after their window had closed${corrections}; newest first`;
+  show('late-count', text, () => text);
+  const columns = [
+    {
+      title: 'Arrived',
+      className: 'nowrap',
+      cell: (row) => timeOf(row.arrivalTime, moment(row.arrivalTime, now)),
+    },
+    { title: 'Device', className: 'name', cell: (row) => row.deviceId },
+    {
+      title: 'Late by',
+      className: 'number',
+      cell: (row) => duration(Date.parse(row.arrivalTime) - Date.parse(row.eventTime)),
+    },
+    { title: 'Not in', className: 'detail', cell: (row) => row.definitions.join(', ') },
+    {
+      title: 'Payload',
+      className: 'wide',
+      cell: (row) => element('code', { class: 'payload', title: row.payload.slice(0, 500) }, row.payload),
+    },
+  ];
+  show('late', late, () => table(columns, late, { stacked: true }));
 }
 
 function shortly(value) {

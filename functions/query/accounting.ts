@@ -60,6 +60,11 @@ export interface Figures {
   readonly duplicate: number;
   /** Events that aggregate skipped because validation refuses them. */
   readonly refused: number;
+  /** Of the events above, how many came from a clock ahead of, or behind, what the settings take for right. */
+  readonly ahead: number;
+  readonly behind: number;
+  /** Late events that corrected a complete window. */
+  readonly corrections: number;
   /** Events that validate and aggregate have not finished. */
   readonly inFlight: Readonly<Record<string, number>>;
   /** Records, ticks included, that each function of the stream has not finished. */
@@ -137,7 +142,17 @@ export function accounting(input: AccountingInput): Accounting {
 }
 
 const NO_VALIDATION = { nextOffset: 0n, valid: 0, quarantined: 0, ticks: 0 };
-const NO_AGGREGATION = { nextOffset: 0n, aggregated: 0, late: 0, duplicate: 0, refused: 0, ticks: 0 };
+const NO_AGGREGATION = {
+  nextOffset: 0n,
+  aggregated: 0,
+  late: 0,
+  duplicate: 0,
+  refused: 0,
+  ticks: 0,
+  ahead: 0,
+  behind: 0,
+  corrections: 0,
+};
 
 function counted(
   { counts, ...stream }: PartitionStatus,
@@ -179,6 +194,9 @@ function figuresOf(
     late: aggregation.late,
     duplicate: aggregation.duplicate,
     refused: aggregation.refused,
+    ahead: aggregation.ahead,
+    behind: aggregation.behind,
+    corrections: aggregation.corrections,
     inFlight: {
       validate: lag.validate! - (tick - validation.ticks),
       aggregate: lag.aggregate! - (tick - aggregation.ticks),
@@ -203,6 +221,9 @@ function totalOf(partitions: readonly PartitionFigures[], mappings: readonly Map
     late: total((figures) => figures.late),
     duplicate: total((figures) => figures.duplicate),
     refused: total((figures) => figures.refused),
+    ahead: total((figures) => figures.ahead),
+    behind: total((figures) => figures.behind),
+    corrections: total((figures) => figures.corrections),
     inFlight: Object.fromEntries(TALLIED.map((name) => [name, total((figures) => figures.inFlight[name]!)])),
     lag: Object.fromEntries([...names].map((name) => [name, total((figures) => figures.lag[name]!)])),
   };

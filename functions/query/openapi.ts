@@ -47,6 +47,7 @@ function operationOf(route: Route): JsonSchema {
   return {
     operationId: route.name,
     summary: route.summary,
+    ...(route.description === undefined ? {} : { description: route.description }),
     tags: [route.tag],
     parameters: [...parameters, IF_NONE_MATCH],
     responses: {

@@ -117,14 +117,22 @@ export function rangeOf(values: { readonly from: number; readonly to: number }):
   return { from: values.from, to: values.to };
 }
 
-export const metric = query(
+/** Of a query: some text that is not empty. */
+function named(name: string, description: string): Parameter<string | undefined> {
+  return query(name, description, { type: 'string', minLength: 1 }, (text) => {
+    if (text === '') throw badParameter(name, 'must not be empty');
+    return text;
+  });
+}
+
+export const metric = named(
   'metric',
   'Only the figures of this metric. Of one that was never seen there are none: `metrics` is empty then.',
-  { type: 'string', minLength: 1 },
-  (text) => {
-    if (text === '') throw badParameter('metric', 'must not be empty');
-    return text;
-  },
+);
+
+export const definitionOfDevice = named(
+  'definition',
+  'An aggregation per device, see `/aggregations`. Default: the one with `base`.',
 );
 
 export const period: Parameter<Period> = withDefault(
@@ -144,24 +152,50 @@ export const state = query<AlertState>(
   oneOf('state', ALERT_STATES),
 );
 
-export const deviceId = query(
-  'deviceId',
-  'Only alerts of this device.',
-  { type: 'string', minLength: 1 },
-  (text) => {
-    if (text === '') throw badParameter('deviceId', 'must not be empty');
-    return text;
-  },
+export const deviceId = named('deviceId', 'Only alerts of this device.');
+
+export const lateDevice = named('deviceId', 'Only late events of this device.');
+
+export const key = query(
+  'key',
+  'The group, as `/aggregations/{name}/keys` has it: `site=north,type=reefer`; the device id where windows are per ' +
+    'device. Left out or empty: the whole fleet.',
+  { type: 'string' },
+  (text) => text,
 );
 
-export const id: Parameter<string> = {
-  name: 'id',
-  in: 'path',
-  required: true,
-  description: 'Device id.',
-  schema: { type: 'string', minLength: 1 },
-  parse: (text) => {
-    if (text === undefined || text === '') throw badParameter('id', 'must not be empty');
-    return text;
-  },
-};
+export const definition = named('definition', 'Only windows of this aggregation.');
+
+/** A change number, or the place where the feed ends now. */
+export type Since = bigint | 'latest';
+
+export const since: Parameter<Since> = withDefault(
+  query<Since>(
+    'since',
+    'The `next` of the answer before. Default: the beginning; `latest`: no changes, only the `next` to go on from.',
+    { type: 'string', pattern: '^(latest|[0-9]{1,18})$', default: '0' },
+    (text) => {
+      if (text === 'latest') return text;
+      if (/^\d{1,18}$/.test(text)) return BigInt(text);
+      throw badParameter('since', 'must be `latest` or the `next` of an answer');
+    },
+  ),
+  0n,
+);
+
+function inPath(name: string, description: string): Parameter<string> {
+  return {
+    name,
+    in: 'path',
+    required: true,
+    description,
+    schema: { type: 'string', minLength: 1 },
+    parse: (text) => {
+      if (text === undefined || text === '') throw badParameter(name, 'must not be empty');
+      return text;
+    },
+  };
+}
+
+export const id = inPath('id', 'Device id.');
+export const aggregation = inPath('name', 'Name of the aggregation.');

@@ -13,6 +13,8 @@ export interface Route {
   /** `operationId` in the OpenAPI document. */
   readonly name: string;
   readonly summary: string;
+  /** What the summary has no room for: obligations of the client, say. */
+  readonly description?: string;
   readonly tag: string;
   readonly parameters: Parameters;
   /** Name of the answer's schema in `schemas.ts`. */

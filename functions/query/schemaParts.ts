@@ -12,6 +12,8 @@ export const time = (description?: string) =>
 export const offset = (description?: string) =>
   described({ type: 'string', pattern: '^[0-9]+$' }, description);
 export const nullable = (schema: JsonSchema): JsonSchema => ({ ...schema, type: [schema.type, 'null'] });
+/** Of a reference, which has no type of its own to add null to. */
+export const orNull = (schema: JsonSchema): JsonSchema => ({ oneOf: [schema, { type: 'null' }] });
 export const ref = (name: string): JsonSchema => ({ $ref: `#/components/schemas/${name}` });
 export const arrayOf = (items: JsonSchema): JsonSchema => ({ type: 'array', items });
 export const mapOf = (values: JsonSchema): JsonSchema => ({ type: 'object', additionalProperties: values });

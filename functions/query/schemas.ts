@@ -3,48 +3,45 @@
  * not described here is not in an answer, and a test holds the answers to that.
  */
 import { ALERT_STATES } from '../../stores/alerts.js';
-import { PERIODS } from '../../stores/rollups.js';
 import { accountingSchemas } from './accountingSchemas.js';
 import type { JsonSchema } from './parameters.js';
 import * as s from './schemaParts.js';
+import { windowSchemas } from './windowSchemas.js';
+
+const device = {
+  deviceId: s.text(),
+  deviceType: s.text('Names the JSON Schema that its events are held to.'),
+  tags: { ...s.mapOf(s.text()), description: 'What windows of groups are formed by, besides the type.' },
+  eventTime: s.time("The latest event's own time."),
+  arrivalTime: s.time('When the gateway took the latest event in.'),
+  ...s.position,
+  seq: { type: ['number', 'null'], description: "The latest event's sequence number, if it had one." },
+  values: { type: 'object', description: "The latest event's metrics." },
+};
 
 export const schemas: Readonly<Record<string, JsonSchema>> = {
-  Device: s.object({
-    deviceId: s.text(),
-    deviceType: s.text('Names the JSON Schema that its events are held to.'),
-    eventTime: s.time("The latest event's own time."),
-    arrivalTime: s.time('When the gateway took the latest event in.'),
-    ...s.position,
-    seq: { type: ['number', 'null'], description: "The latest event's sequence number, if it had one." },
-    values: { type: 'object', description: "The latest event's metrics." },
+  Device: s.object(device),
+  DeviceDetail: s.object({
+    ...device,
+    clock: s.orNull(s.ref('DeviceClock')),
+    sequences: s.orNull(s.ref('DeviceSequences')),
   }),
-  Window: s.object({
-    deviceId: s.text(),
-    start: s.time('Inclusive, event time.'),
-    end: s.time('Exclusive.'),
-    closed: { type: 'boolean', description: 'Closed windows take no more events.' },
-    events: s.count(),
-    metrics: s.mapOf(s.ref('Figures')),
-    ...s.position,
+  DeviceClock: s.object({
+    latestEventTime: s.nullable(s.time('The latest of all its events, so far as its clock is believed.')),
+    watermark: s.nullable(s.time('What is older than this is late for some window.')),
+    ahead: s.count('Events whose time was too far ahead of their arrival.'),
+    behind: s.count('Events that were on their way for too long, or whose clock was behind.'),
+    maxAheadMs: s.count('The furthest that any event was ahead.'),
+    maxBehindMs: s.count('The furthest that any was behind.'),
   }),
-  Rollup: s.object({
-    deviceId: s.text(),
-    period: { enum: PERIODS },
-    start: s.time('Aligned to the period in UTC.'),
-    events: s.count(),
-    metrics: s.mapOf(s.ref('Figures')),
+  DeviceSequences: s.object({
+    expected: s.count('Events that there must be, by their seq.'),
+    received: s.count(),
+    lost: s.count('So far back that they are not expected any more.'),
+    missing: s.count('That may still come.'),
+    duplicates: s.count('That came again.'),
   }),
-  Figures: s.object({
-    count: s.count(),
-    sum: s.figure('null when it is beyond the range of a double.'),
-    mean: s.figure('null when the sum is beyond the range of a double.'),
-    min: s.figure(),
-    max: s.figure(),
-    first: s.figure('By event time.'),
-    firstTime: s.time(),
-    last: s.figure('By event time.'),
-    lastTime: s.time(),
-  }),
+  ...windowSchemas,
   Alert: s.object({
     id: s.text('Of this state of this alert: the same in every repetition of its notification.'),
     fingerprint: s.text('Of rule and labels: the same in MQTT topics, webhooks and here.'),
@@ -84,14 +81,21 @@ export const schemas: Readonly<Record<string, JsonSchema>> = {
     ...s.position,
     eventTime: s.time(),
     arrivalTime: s.time(),
-    windowStart: s.time('Start of the window that had closed.'),
+    windowStart: s.time('Start of the window that had closed, of the first of the definitions.'),
+    definitions: s.arrayOf(s.text('An aggregation whose windows lack the event.')),
     payload: s.text('As it came.'),
   }),
   ...Object.fromEntries(
-    ['Device', 'Window', 'Rollup', 'Alert', 'QuarantineEntry', 'LateEvent'].map((name) => [
-      `${name.replace(/Entry|Event/, '')}Page`,
-      s.pageOf(name),
-    ]),
+    [
+      'Device',
+      'Window',
+      'MergedWindow',
+      'Rollup',
+      'AggregationKey',
+      'Alert',
+      'QuarantineEntry',
+      'LateEvent',
+    ].map((name) => [`${name.replace(/Entry|Event/, '')}Page`, s.pageOf(name)]),
   ),
   ...accountingSchemas,
   Problem: {

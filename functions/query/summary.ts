@@ -8,9 +8,12 @@ import type { Accounting, Figures } from './accounting.js';
 import { TELEMETRY } from './accounting.js';
 import type { Imbalance } from './balance.js';
 import { readBooks } from './books.js';
+import { findDefinition } from './definitions.js';
+import { type ReportView, readReports } from './deviceReports.js';
 import { quarantineViews } from './payloads.js';
 import { rfc3339 } from './timestamps.js';
-import { alertView, deviceView, windowView } from './views.js';
+import { alertView, deviceViews, lateView } from './views.js';
+import { windowView } from './windowViews.js';
 
 /** How many of each the page shows. The whole lists have their own routes. */
 const FIRING = 50;
@@ -19,6 +22,9 @@ const RESOLVED = 10;
 const WINDOWS = 20;
 const DEVICES = 15;
 const QUARANTINE = 10;
+const LATE = 10;
+/** Windows that are looked through for those of one aggregation: of the others there may be many more. */
+const WINDOWS_SEARCHED = 500;
 /** Bytes of each payload: enough to recognise it. */
 const PAYLOAD_PREVIEW = 2_000;
 
@@ -42,10 +48,13 @@ export interface Summary {
     readonly pending: readonly ReturnType<typeof alertView>[];
     readonly resolved: readonly ReturnType<typeof alertView>[];
   };
+  /** Names of those that are configured. */
+  readonly aggregations: readonly string[];
   readonly windows: readonly ReturnType<typeof windowView>[];
   readonly deviceCount: number;
-  readonly devices: readonly ReturnType<typeof deviceView>[];
+  readonly devices: readonly (ReturnType<ReturnType<typeof deviceViews>> & ReportView)[];
   readonly quarantine: ReturnType<typeof quarantineViews>;
+  readonly late: readonly ReturnType<typeof lateView>[];
 }
 
 export interface FunctionSummary {
@@ -67,19 +76,28 @@ export interface StreamSummary {
   readonly reason: string | null;
 }
 
-/** @param clock epoch ms */
-export async function readSummary(platform: Platform, clock: () => number = Date.now): Promise<Summary> {
+/**
+ * @param definition only windows of this aggregation
+ * @param clock epoch ms
+ */
+export async function readSummary(
+  platform: Platform,
+  definition?: string,
+  clock: () => number = Date.now,
+): Promise<Summary> {
   const { aggregation, validation } = platform.stores;
-  const [books, firing, pending, resolved, windows, deviceCount, devices, quarantine] = await Promise.all([
-    readBooks(platform).then((read) => ({ ...read, time: clock() })),
-    alertsIn('firing', FIRING, platform),
-    alertsIn('pending', PENDING, platform),
-    alertsIn('resolved', RESOLVED, platform),
-    aggregation.recentWindows(WINDOWS),
-    validation.deviceCount(),
-    validation.devices({ limit: DEVICES, cursor: null }),
-    validation.quarantine({ limit: QUARANTINE, cursor: null }),
-  ]);
+  const [books, firing, pending, resolved, windows, deviceCount, devices, quarantine, late] =
+    await Promise.all([
+      readBooks(platform).then((read) => ({ ...read, time: clock() })),
+      alertsIn('firing', FIRING, platform),
+      alertsIn('pending', PENDING, platform),
+      alertsIn('resolved', RESOLVED, platform),
+      windowsOf(definition, platform),
+      validation.deviceCount(),
+      devicesOf(platform),
+      validation.quarantine({ limit: QUARANTINE, cursor: null }),
+      aggregation.late({}, { limit: LATE, cursor: null }),
+    ]);
   const { status, accounting } = books;
   return {
     time: rfc3339(books.time),
@@ -94,11 +112,31 @@ export async function readSummary(platform: Platform, clock: () => number = Date
     streams: streamsOf(status),
     gateway: status.gateway,
     alerts: { counts: accounting.alerts, firing, pending, resolved },
-    windows: windows.map((row) => windowView(row)),
+    aggregations: platform.settings.aggregate.definitions.map(({ name }) => name),
+    windows,
     deviceCount,
-    devices: devices.items.map(deviceView),
+    devices,
     quarantine: quarantine.items.flatMap((entry) => quarantineViews([entry], PAYLOAD_PREVIEW)),
+    late: late.items.map((event) => ({
+      ...lateView(event),
+      payload: event.payload.slice(0, PAYLOAD_PREVIEW),
+    })),
   };
+}
+
+async function windowsOf(definition: string | undefined, { settings, stores }: Platform) {
+  const rows = await stores.aggregation.recentWindows(definition === undefined ? WINDOWS : WINDOWS_SEARCHED);
+  return rows
+    .filter((row) => definition === undefined || row.definition === definition)
+    .slice(0, WINDOWS)
+    .map((row) => windowView(row, findDefinition(settings.aggregate, row.definition)));
+}
+
+async function devicesOf(platform: Platform) {
+  const { items } = await platform.stores.validation.devices({ limit: DEVICES, cursor: null });
+  const view = deviceViews(platform.settings.deviceTags);
+  const reportOf = await readReports(items, platform);
+  return items.map((row) => ({ ...view(row), ...reportOf(row.deviceId) }));
 }
 
 async function alertsIn(state: AlertState, limit: number, { stores }: Platform) {

@@ -1,21 +1,29 @@
 /**
  * Rows of the stores as the API shows them: RFC 3339 times, offsets as decimal strings, plain JSON. Pure.
  */
-import type { LateEvent, MetricFigures, WindowRow } from '../../stores/aggregation.js';
+import type { DeviceTagSettings } from '../../common/settings.js';
+import { deviceTags } from '../../schemas/device-tags.js';
+import type { LateEvent } from '../../stores/aggregation.js';
 import type { Alert } from '../../stores/alerts.js';
-import type { RollupRow } from '../../stores/rollups.js';
 import type { LatestEvent, Page } from '../../stores/validation.js';
 import { rfc3339 } from './timestamps.js';
 
 /** Members of an event that are not metrics. */
 const ENVELOPE = new Set(['ts', 'seq', 'deviceId']);
 
-export function deviceView(row: LatestEvent) {
+/** Makes the view of devices with the tags that the settings give them. */
+export function deviceViews(tags: DeviceTagSettings) {
+  const tagsOf = deviceTags(tags);
+  return (row: LatestEvent) => deviceView(row, tagsOf);
+}
+
+function deviceView(row: LatestEvent, tagsOf: ReturnType<typeof deviceTags>) {
   const event = JSON.parse(row.event) as Record<string, unknown>;
   const { seq } = event;
   return {
     deviceId: row.deviceId,
     deviceType: row.deviceType,
+    tags: { ...tagsOf(row.deviceId, event) },
     eventTime: rfc3339(row.eventTime),
     arrivalTime: rfc3339(row.arrivalTime),
     partition: row.partition,
@@ -24,50 +32,6 @@ export function deviceView(row: LatestEvent) {
     // fromEntries defines the members, so that a metric called __proto__ is one like any other.
     values: Object.fromEntries(Object.entries(event).filter(([name]) => !ENVELOPE.has(name))),
   };
-}
-
-export function windowView(row: WindowRow, metric?: string) {
-  return {
-    deviceId: row.deviceId,
-    start: rfc3339(row.start),
-    end: rfc3339(row.start + row.size),
-    closed: row.closed,
-    events: row.events,
-    metrics: metricsView(row.metrics, metric),
-    partition: row.partition,
-    offset: row.offset.toString(),
-  };
-}
-
-export function rollupView(row: RollupRow, metric?: string) {
-  return {
-    deviceId: row.deviceId,
-    period: row.period,
-    start: rfc3339(row.start),
-    events: row.events,
-    metrics: metricsView(row.metrics, metric),
-  };
-}
-
-function metricsView(metrics: Readonly<Record<string, MetricFigures>>, only?: string) {
-  return Object.fromEntries(
-    Object.entries(metrics)
-      .filter(([name]) => only === undefined || name === only)
-      .map(([name, figures]) => [
-        name,
-        {
-          count: figures.count,
-          sum: figures.sum,
-          mean: figures.sum / figures.count,
-          min: figures.min,
-          max: figures.max,
-          first: figures.first,
-          firstTime: rfc3339(figures.firstTime),
-          last: figures.last,
-          lastTime: rfc3339(figures.lastTime),
-        },
-      ]),
-  );
 }
 
 export function alertView(alert: Alert) {
@@ -98,6 +62,7 @@ export function lateView(row: LateEvent) {
     eventTime: rfc3339(row.eventTime),
     arrivalTime: rfc3339(row.arrivalTime),
     windowStart: rfc3339(row.windowStart),
+    definitions: row.definitions,
     payload: row.payload,
   };
 }

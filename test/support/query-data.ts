@@ -1,5 +1,7 @@
 /** A small, consistent deployment for tests of the query API and for looking at the status page. */
+import type { StateFigures, WindowRow } from '../../stores/aggregation.js';
 import type { Alert, AlertState } from '../../stores/alerts.js';
+import type { Period, RollupRow } from '../../stores/rollups.js';
 import { emptyData, type QueryData, risingFigures } from './query-platform.js';
 
 export const T0 = Date.UTC(2024, 4, 1, 12);
@@ -51,8 +53,30 @@ export function sampleData(): QueryData {
     { partition: 1, nextOffset: 7n, valid: 5, quarantined: 0, ticks: 2 },
   ];
   data.aggregation = [
-    { partition: 0, nextOffset: 9n, aggregated: 4, late: 1, duplicate: 1, refused: 1, ticks: 2 },
-    { partition: 1, nextOffset: 7n, aggregated: 5, late: 0, duplicate: 0, refused: 0, ticks: 2 },
+    {
+      partition: 0,
+      nextOffset: 9n,
+      aggregated: 4,
+      late: 1,
+      duplicate: 1,
+      refused: 1,
+      ticks: 2,
+      ahead: 1,
+      behind: 2,
+      corrections: 1,
+    },
+    {
+      partition: 1,
+      nextOffset: 7n,
+      aggregated: 5,
+      late: 0,
+      duplicate: 0,
+      refused: 0,
+      ticks: 2,
+      ahead: 0,
+      behind: 0,
+      corrections: 0,
+    },
   ];
   data.devices = ['dev-1', 'dev-2', 'größe 100%'].map((deviceId, index) => ({
     deviceId,
@@ -63,34 +87,44 @@ export function sampleData(): QueryData {
     arrivalTime: T0 + index + 7,
     event: JSON.stringify({ ts: T0 + index, seq: index, deviceId, temperature: 20 + index, humidity: 40 }),
   }));
-  data.windows = Array.from({ length: 5 }, (_, index) => ({
-    deviceId: 'dev-1',
-    start: T0 + index * 10_000,
-    size: 10_000,
-    partition: 0,
-    offset: BigInt(index),
-    closed: index < 4,
-    events: 2,
-    metrics: {
-      temperature: risingFigures(2, 20 + index, T0 + index * 10_000),
-      humidity: risingFigures(2, 40, T0 + index * 10_000),
+  data.windows = [
+    ...Array.from({ length: 5 }, (_, index) => ({
+      definition: 'device',
+      key: 'dev-1',
+      start: T0 + index * 10_000,
+      size: 10_000,
+      end: T0 + (index + 1) * 10_000,
+      partition: 0,
+      offset: BigInt(index),
+      closed: index < 4,
+      // The first was corrected once; the last is still open.
+      revision: index === 0 ? 2 : index < 4 ? 1 : 0,
+      events: 2,
+      metrics: {
+        temperature: risingFigures(2, 20 + index, T0 + index * 10_000),
+        humidity: risingFigures(2, 40, T0 + index * 10_000),
+      },
+    })),
+    ...groupWindows(),
+    {
+      definition: 'state',
+      key: 'dev-1',
+      start: T0,
+      size: 0,
+      end: T0 + 90_000,
+      partition: 0,
+      offset: 4n,
+      closed: true,
+      revision: 1,
+      events: 3,
+      metrics: {},
+      states: { mode: stateFigures() },
     },
-  }));
+  ];
   data.rollups = [
-    {
-      deviceId: 'dev-1',
-      period: '1m',
-      start: T0,
-      events: 10,
-      metrics: { temperature: risingFigures(10, 20, T0) },
-    },
-    {
-      deviceId: 'dev-1',
-      period: '1h',
-      start: T0,
-      events: 10,
-      metrics: { temperature: risingFigures(10, 20, T0) },
-    },
+    rollupOf('device', 'dev-1', '1m', 60_000),
+    rollupOf('device', 'dev-1', '1h', 3_600_000),
+    rollupOf('by-site', 'site=north', '1m', 60_000),
   ];
   data.alerts = [
     alertOf('HighTemperature', 'dev-1', 'firing', T0 + 3),
@@ -132,8 +166,58 @@ export function sampleData(): QueryData {
       eventTime: T0 - 60_000,
       arrivalTime: T0,
       windowStart: T0 - 60_000,
+      definitions: ['device', 'by-site'],
       payload: '{"ts":1}',
     },
   ];
   return data;
+}
+
+/** Two windows of site north on two partitions, one of south on one; two of the fleet. */
+function groupWindows(): WindowRow[] {
+  const row = (definition: string, key: string, minute: number, partition: number): WindowRow => ({
+    definition,
+    key,
+    start: T0 + minute * 60_000,
+    size: 60_000,
+    end: T0 + (minute + 1) * 60_000,
+    partition,
+    offset: BigInt(partition),
+    closed: minute === 0,
+    revision: minute === 0 ? 1 + partition : partition,
+    events: 10,
+    metrics: {
+      temperature: {
+        ...risingFigures(10, 20 + 10 * partition, T0 + minute * 60_000),
+        mean: 24.5 + 10 * partition,
+        m2: 82.5,
+      },
+    },
+  });
+  return [
+    row('by-site', 'site=north', 0, 0),
+    row('by-site', 'site=north', 0, 1),
+    row('by-site', 'site=north', 1, 0),
+    row('by-site', 'site=north', 1, 1),
+    row('by-site', 'site=south', 0, 1),
+    row('fleet', '', 0, 0),
+    row('fleet', '', 0, 1),
+  ];
+}
+
+function stateFigures(): StateFigures {
+  const durations = { cooling: 60_000, idle: 30_000 };
+  return { count: 3, first: 'idle', firstTime: T0, last: 'idle', lastTime: T0 + 60_000, durations };
+}
+
+function rollupOf(definition: string, key: string, period: Period, ms: number): RollupRow {
+  return {
+    definition,
+    key,
+    period,
+    start: T0,
+    end: T0 + ms,
+    events: 10,
+    metrics: { temperature: risingFigures(10, 20, T0) },
+  };
 }

@@ -3,9 +3,18 @@
  * Pages are by position: a cursor is the index of the next item.
  */
 import { pino } from 'pino';
+import { type AggregateSettings, tumblingPerDevice } from '../../common/aggregations.js';
 import type { Settings } from '../../common/settings.js';
 import type { DeploymentStatus, InvocationContext, Platform } from '../../functions/contract.js';
-import type { AggregationTally, LateEvent, MetricFigures, WindowRow } from '../../stores/aggregation.js';
+import type {
+  AggregationTally,
+  LateEvent,
+  MetricFigures,
+  Progress,
+  Series,
+  TimeRange,
+  WindowRow,
+} from '../../stores/aggregation.js';
 import type { Alert } from '../../stores/alerts.js';
 import type { RollupRow } from '../../stores/rollups.js';
 import type { Stores } from '../../stores/stores.js';
@@ -18,10 +27,56 @@ import type {
 } from '../../stores/validation.js';
 import { projectRoot } from './project-root.js';
 
+/** What is kept: per device, by site, and of the fleet. */
+export const AGGREGATE: AggregateSettings = {
+  ...tumblingPerDevice(10_000, 5_000),
+  timeZone: 'Europe/Berlin',
+  definitions: [
+    ...tumblingPerDevice(10_000, 5_000).definitions,
+    {
+      name: 'by-site',
+      window: { type: 'tumbling', sizeMs: 60_000 },
+      by: ['site'],
+      deviceTypes: ['environment'],
+      allowedLatenessMs: 60_000,
+      metrics: { temperature: ['mean', 'stddev'], '*': ['count'] },
+      rollups: true,
+      publish: true,
+      place: 'aggregations/groups.yml:3',
+    },
+    {
+      name: 'fleet',
+      window: { type: 'hopping', sizeMs: 60_000, everyMs: 30_000 },
+      by: [],
+      deviceTypes: null,
+      allowedLatenessMs: 0,
+      metrics: { '*': ['count'] },
+      rollups: false,
+      publish: false,
+      place: 'aggregations/groups.yml:12',
+    },
+    {
+      name: 'state',
+      window: { type: 'session', gapMs: 30_000, maxMs: 3_600_000 },
+      by: 'device',
+      deviceTypes: null,
+      allowedLatenessMs: 60_000,
+      metrics: { mode: ['duration'] },
+      rollups: false,
+      publish: false,
+      place: 'aggregations/groups.yml:20',
+    },
+  ],
+};
+
+const TAGS = { byDevice: { 'dev-*': { site: 'north' } }, fromEvent: [] };
+
 export interface QueryData {
   validation: ValidationTally[];
   aggregation: AggregationTally[];
   devices: LatestEvent[];
+  progress: Progress[];
+  /** In the order in which they changed: the first is change 1. */
   windows: WindowRow[];
   rollups: RollupRow[];
   alerts: Alert[];
@@ -53,6 +108,7 @@ export function emptyData(): QueryData {
     validation: [],
     aggregation: [],
     devices: [],
+    progress: [],
     windows: [],
     rollups: [],
     alerts: [],
@@ -85,20 +141,33 @@ export function queryPlatform(data: QueryData, root = projectRoot): Platform {
     },
     aggregation: {
       tallies: async () => data.aggregation,
-      windows: async (deviceId: string, range: { from: number; to: number }, request: PageRequest) =>
-        page(within(data.windows, deviceId, range), request),
+      progress: async (partition: number, scope: string, keys: readonly string[]) =>
+        data.progress.filter(
+          (row) => row.partition === partition && row.scope === scope && keys.includes(row.key),
+        ),
+      windows: async (series: Series, range: TimeRange, request: PageRequest) =>
+        page(within(data.windows, series, range), request),
+      keys: async (definition: string, request: PageRequest) => {
+        const rows = data.windows.filter((row) => row.definition === definition);
+        return page([...new Set(rows.map(({ key }) => key))].sort(), request);
+      },
       recentWindows: async (limit: number) => data.windows.slice(-limit).reverse(),
-      late: async (request: PageRequest) => page(data.late, request),
+      windowsSince: async (change: bigint, limit: number) =>
+        data.windows
+          .map((row, index) => ({ ...row, change: BigInt(index + 1) }))
+          .filter((row) => row.change > change)
+          .slice(0, limit),
+      lastChange: async () => BigInt(data.windows.length),
+      late: async ({ deviceId }: { deviceId?: string }, request: PageRequest) =>
+        page(
+          data.late.filter((event) => (deviceId ?? event.deviceId) === event.deviceId),
+          request,
+        ),
     },
     rollups: {
-      rollups: async (
-        deviceId: string,
-        period: string,
-        range: { from: number; to: number },
-        request: PageRequest,
-      ) => {
+      rollups: async (series: Series, period: string, range: TimeRange, request: PageRequest) => {
         const rows = data.rollups.filter((row) => row.period === period);
-        return page(within(rows, deviceId, range), request);
+        return page(within(rows, series, range), request);
       },
     },
     alerts: {
@@ -118,7 +187,7 @@ export function queryPlatform(data: QueryData, root = projectRoot): Platform {
     },
   };
   return {
-    settings: { root } as Settings,
+    settings: { root, aggregate: AGGREGATE, deviceTags: TAGS } as unknown as Settings,
     stores: stores as unknown as Stores,
     log: pino({ level: 'silent' }),
     append: refuse,
@@ -155,12 +224,15 @@ function page<T>(rows: readonly T[], { limit, cursor }: PageRequest): Page<T> {
   return { items: rows.slice(from, next), next: next < rows.length ? String(next) : null };
 }
 
-function within<T extends { deviceId: string; start: number }>(
+function within<T extends Series & { start: number }>(
   rows: readonly T[],
-  deviceId: string,
-  { from, to }: { from: number; to: number },
+  { definition, key }: Series,
+  { from, to }: TimeRange,
 ): T[] {
-  return rows.filter((row) => row.deviceId === deviceId && row.start >= from && row.start < to);
+  return rows
+    .filter((row) => row.definition === definition && row.key === key)
+    .filter((row) => row.start >= from && row.start < to)
+    .sort((a, b) => a.start - b.start);
 }
 
 async function refuse(): Promise<never> {

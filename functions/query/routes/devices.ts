@@ -1,11 +1,14 @@
 /** Devices: their latest values, windows and rollups. */
 import type { Platform } from '../../contract.js';
+import { definitionOfDevices } from '../definitions.js';
+import { readReports } from '../deviceReports.js';
 import * as parameters from '../parameters.js';
 import { ProblemError } from '../problem.js';
 import { type Route, route } from '../route.js';
-import { deviceView, pageView, rollupView, windowView } from '../views.js';
+import { deviceViews, pageView } from '../views.js';
+import { rollupView, windowView } from '../windowViews.js';
 
-const { id, limit, cursor, metric, from, to, period } = parameters;
+const { id, limit, cursor, metric, from, to, period, definitionOfDevice } = parameters;
 const problems = { 404: 'No valid event of this device has ever arrived (`DEVICE_UNKNOWN`).' };
 
 export const deviceRoutes: readonly Route[] = [
@@ -16,34 +19,41 @@ export const deviceRoutes: readonly Route[] = [
     tag: 'Devices',
     parameters: { limit, cursor },
     schema: 'DevicePage',
-    answer: async ({ limit, cursor }, { stores }) =>
-      pageView(await stores.validation.devices({ limit, cursor }), deviceView),
+    answer: async ({ limit, cursor }, { settings, stores }) =>
+      pageView(await stores.validation.devices({ limit, cursor }), deviceViews(settings.deviceTags)),
   }),
   route({
     path: '/devices/{id}',
     name: 'getDevice',
-    summary: 'One device with its latest values.',
+    summary:
+      'One device with its latest values, how right its clock is, and how many of its events are missing.',
     tag: 'Devices',
     parameters: { id },
-    schema: 'Device',
+    schema: 'DeviceDetail',
     problems,
-    answer: async ({ id }, platform) => deviceView(await findDevice(id, platform)),
+    answer: async ({ id }, platform) => {
+      const row = await findDevice(id, platform);
+      const reportOf = await readReports([row], platform);
+      return { ...deviceViews(platform.settings.deviceTags)(row), ...reportOf(id) };
+    },
   }),
   route({
     path: '/devices/{id}/windows',
     name: 'listWindows',
     summary: "A device's event-time windows, oldest first.",
     tag: 'Devices',
-    parameters: { id, metric, from, to, limit, cursor },
+    parameters: { id, definition: definitionOfDevice, metric, from, to, limit, cursor },
     schema: 'WindowPage',
     problems,
     answer: async (values, platform) => {
       const { id, metric, limit, cursor } = values;
-      const range = parameters.rangeOf(values);
-      const page = await platform.stores.aggregation.windows(id, range, { limit, cursor });
+      const { settings, stores } = platform;
+      const definition = definitionOfDevices(settings.aggregate, values.definition);
+      const series = { definition: definition.name, key: id };
+      const page = await stores.aggregation.windows(series, parameters.rangeOf(values), { limit, cursor });
       // aggregate may be ahead of validate: only a device without windows has to be known.
       if (page.items.length === 0) await findDevice(id, platform);
-      return pageView(page, (row) => windowView(row, metric));
+      return pageView(page, (row) => windowView(row, definition, metric));
     },
   }),
   route({
@@ -51,15 +61,18 @@ export const deviceRoutes: readonly Route[] = [
     name: 'listRollups',
     summary: "A device's rollups of one period, oldest first.",
     tag: 'Devices',
-    parameters: { id, metric, period, from, to, limit, cursor },
+    parameters: { id, definition: definitionOfDevice, metric, period, from, to, limit, cursor },
     schema: 'RollupPage',
     problems,
     answer: async (values, platform) => {
       const { id, metric, period, limit, cursor } = values;
+      const { settings, stores } = platform;
+      const definition = definitionOfDevices(settings.aggregate, values.definition);
+      const series = { definition: definition.name, key: id };
       const range = parameters.rangeOf(values);
-      const page = await platform.stores.rollups.rollups(id, period, range, { limit, cursor });
+      const page = await stores.rollups.rollups(series, period, range, { limit, cursor });
       if (page.items.length === 0) await findDevice(id, platform);
-      return pageView(page, (row) => rollupView(row, metric));
+      return pageView(page, (row) => rollupView(row, definition, metric));
     },
   }),
 ];

@@ -1,5 +1,5 @@
 /** Alerts, and the events that went another way than into a window: quarantined and late ones. */
-import { cursor, deviceId, limit, state } from '../parameters.js';
+import { cursor, deviceId, lateDevice, limit, state } from '../parameters.js';
 import { quarantineViews } from '../payloads.js';
 import { type Route, route } from '../route.js';
 import { alertView, lateView, pageView } from '../views.js';
@@ -35,11 +35,14 @@ export const eventRoutes: readonly Route[] = [
   route({
     path: '/late',
     name: 'listLate',
-    summary: 'Events that came after their window had closed, newest first.',
+    summary:
+      'Events that came after a window of theirs had closed, with the aggregations that lack them, newest first.',
     tag: 'Events',
-    parameters: { limit, cursor },
+    parameters: { deviceId: lateDevice, limit, cursor },
     schema: 'LatePage',
-    answer: async ({ limit, cursor }, { stores }) =>
-      pageView(await stores.aggregation.late({ limit, cursor }), lateView),
+    answer: async ({ deviceId, limit, cursor }, { stores }) => {
+      const filter = deviceId === undefined ? {} : { deviceId };
+      return pageView(await stores.aggregation.late(filter, { limit, cursor }), lateView);
+    },
   }),
 ];

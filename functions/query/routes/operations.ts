@@ -1,5 +1,7 @@
 /** How the deployment is doing: the books, and everything the status page shows, in one answer. */
 import { readBooks } from '../books.js';
+import { definitionInQuery } from '../definitions.js';
+import { definition } from '../parameters.js';
 import { type Route, route } from '../route.js';
 import { readSummary } from '../summary.js';
 
@@ -17,10 +19,14 @@ export const operationRoutes: readonly Route[] = [
   route({
     path: '/summary',
     name: 'getSummary',
-    summary: 'What the status page shows: totals, lag, recent alerts, windows, devices and quarantine.',
+    summary:
+      'What the status page shows: totals, lag, recent alerts, windows, devices, quarantine and late events.',
     tag: 'Operations',
-    parameters: {},
+    parameters: { definition },
     schema: 'Summary',
-    answer: (_values, platform) => readSummary(platform),
+    answer: async ({ definition }, platform) => {
+      if (definition !== undefined) definitionInQuery(platform.settings.aggregate, definition);
+      return readSummary(platform, definition);
+    },
   }),
 ];

@@ -31,6 +31,9 @@ class Partition {
       duplicate: 0,
       refused: 0,
       ticks: 0,
+      ahead: 0,
+      behind: 0,
+      corrections: 0,
     };
   }
 

@@ -29,6 +29,7 @@ describe('devices', () => {
     expect(items[0]).toEqual({
       deviceId: 'dev-1',
       deviceType: 'environment',
+      tags: { site: 'north' },
       eventTime: '2024-05-01T12:00:00.000Z',
       arrivalTime: '2024-05-01T12:00:00.007Z',
       partition: 0,
@@ -36,6 +37,30 @@ describe('devices', () => {
       seq: 0,
       values: { temperature: 20, humidity: 40 },
     });
+  });
+
+  test('one shows its clock and what is missing of its events, once aggregate has seen it', async () => {
+    const data = sampleData();
+    const get = await start(data);
+    expect(await json(get('/devices/dev-1'))).toMatchObject({ clock: null, sequences: null });
+    const state =
+      `{"v":2,"time":${T0 + 7_200_000},"mark":${T0},"arrival":${T0},"clock":[3,1,7200000,400000],"again":2,` +
+      '"seq":{"top":9,"base":0,"received":9,"lost":1,"restarts":0}}';
+    data.progress = [{ scope: '', key: 'dev-1', partition: 0, offset: 5n, state }];
+    expect(await json(get('/devices/dev-1'))).toMatchObject({
+      deviceId: 'dev-1',
+      clock: {
+        latestEventTime: '2024-05-01T14:00:00.000Z',
+        watermark: '2024-05-01T12:00:00.000Z',
+        ahead: 3,
+        behind: 1,
+        maxAheadMs: 7_200_000,
+        maxBehindMs: 400_000,
+      },
+      sequences: { expected: 10, received: 9, lost: 1, missing: 0, duplicates: 2 },
+    });
+    const { devices } = await json(get('/summary'));
+    expect(devices.map(({ clock }: Json) => clock?.ahead)).toEqual([3, undefined, undefined]);
   });
 
   test('ids may hold anything, escaped', async () => {
@@ -101,7 +126,17 @@ describe('windows and rollups', () => {
     expect(Object.keys(one.items[0].metrics)).toEqual(['humidity']);
     const none = await json(get('/devices/dev-1/rollups?metric=pressure&period=1h'));
     expect(none.items).toEqual([
-      { deviceId: 'dev-1', period: '1h', start: '2024-05-01T12:00:00.000Z', events: 10, metrics: {} },
+      {
+        definition: 'device',
+        key: 'dev-1',
+        deviceId: 'dev-1',
+        period: '1h',
+        start: '2024-05-01T12:00:00.000Z',
+        end: '2024-05-01T13:00:00.000Z',
+        events: 10,
+        metrics: {},
+        states: {},
+      },
     ]);
   });
 
@@ -126,6 +161,15 @@ describe('bad parameters are 400 and named', () => {
     ['stat', '/alerts?stat=firing'],
     ['state', '/alerts?state=firing&state=pending'],
     ['metric', '/devices/dev-1/windows?metric='],
+    ['definition', '/devices/dev-1/windows?definition=nothing'],
+    ['definition', '/devices/dev-1/windows?definition=by-site'],
+    ['definition', '/devices/dev-1/rollups?definition=fleet'],
+    ['definition', '/windows/changes?definition=nothing'],
+    ['since', '/windows/changes?since=-1'],
+    ['since', '/windows/changes?since=1234567890123456789'],
+    ['key', '/aggregations/by-site/windows'],
+    ['key', '/aggregations/device/rollups?key='],
+    ['deviceId', '/late?deviceId='],
   ])('%s in %s', async (parameter, path) => {
     const get = await start(sampleData());
     const response = await get(path);
@@ -156,9 +200,24 @@ describe('alerts, quarantine, late', () => {
     const get = await start(sampleData());
     expect((await json(get('/late'))).items[0]).toMatchObject({
       id: '0-2',
+      definitions: ['device', 'by-site'],
       payload: '{"ts":1}',
       offset: '2',
     });
+  });
+});
+
+test('the summary has windows of one aggregation when it is named, and late events', async () => {
+  const get = await start(sampleData());
+  const all = await json(get('/summary'));
+  expect(all.aggregations).toEqual(['device', 'by-site', 'fleet', 'state']);
+  expect(all.windows).toHaveLength(13);
+  expect(all.late).toMatchObject([{ id: '0-2', definitions: ['device', 'by-site'] }]);
+  const { windows } = await json(get('/summary?definition=fleet'));
+  expect(windows.map(({ definition }: Json) => definition)).toEqual(['fleet', 'fleet']);
+  expect(await json(get('/summary?definition=nothing'))).toMatchObject({
+    status: 400,
+    parameter: 'definition',
   });
 });
 
@@ -179,6 +238,9 @@ test('the books of the sample balance, event by event', async () => {
       late: 1,
       duplicate: 1,
       refused: 1,
+      ahead: 1,
+      behind: 2,
+      corrections: 1,
       inFlight: { validate: 1, aggregate: 0 },
       lag: { validate: 1, aggregate: 0, alert: 1 },
     },

@@ -27,6 +27,10 @@ test('data, problems, 304 and the page', async () => {
     statusCode: 400,
     headers: { 'content-type': 'application/problem+json' },
   });
+  const groups = (await invoke('/aggregations/by-site/windows', 'key=site%3Dnorth')) as { body: string };
+  expect(JSON.parse(groups.body).items).toHaveLength(2);
+  const feed = (await invoke('/windows/changes', 'since=latest')) as { body: string };
+  expect(JSON.parse(feed.body)).toMatchObject({ items: [], more: false });
   expect(await invoke('/')).toMatchObject({
     statusCode: 200,
     headers: { 'content-type': 'text/html; charset=utf-8' },

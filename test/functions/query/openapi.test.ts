@@ -4,6 +4,7 @@ import addFormatsModule from 'ajv-formats';
 import type { Fetch } from '../../../functions/contract.js';
 import { createApp } from '../../../functions/query/app.js';
 import { create } from '../../../functions/query/handler.js';
+import type { Route } from '../../../functions/query/route.js';
 import { routes } from '../../../functions/query/routes/index.js';
 import type { Json } from '../../support/json.js';
 import { sampleData } from '../../support/query-data.js';
@@ -35,6 +36,13 @@ function validatorOf(document: Json) {
   };
 }
 
+/** Names of a route's parameters that stand in the query. */
+function queryNames(route: Route): string[] {
+  return Object.values(route.parameters)
+    .filter((parameter) => parameter.in === 'query')
+    .map(({ name }) => name);
+}
+
 test('every path that the application serves is in the document, and no other', async () => {
   const document = await readDocument();
   const served = createApp(queryPlatform(emptyData()), new Map())
@@ -53,7 +61,7 @@ test.each(routes)('$path: the parameters described are those it takes', async (r
     (parameter: Json) => parameter.in === 'query',
   );
   const get = await start(sampleData());
-  const path = route.path.replace('{id}', 'dev-1');
+  const path = route.path.replace('{id}', 'dev-1').replace('{name}', 'by-site');
   for (const { name, schema } of described) {
     const refused = schema.enum ?? schema.type === 'integer';
     // A value that no parameter's schema allows is refused by name; so is a parameter that is not described.
@@ -61,7 +69,7 @@ test.each(routes)('$path: the parameters described are those it takes', async (r
     expect(await response.json()).toMatchObject({ status: 400, parameter: name });
   }
   const names = described.map((parameter: Json) => parameter.name);
-  for (const name of ['limit', 'cursor', 'from', 'to', 'metric', 'period', 'state', 'deviceId', 'other']) {
+  for (const name of [...new Set(routes.flatMap(queryNames)), 'other']) {
     if (names.includes(name)) continue;
     expect(await (await get(`${path}?${name}=1`)).json()).toMatchObject({ status: 400, parameter: name });
   }
@@ -80,8 +88,13 @@ describe.each([
     const document = await readDocument();
     const errors = validatorOf(document);
     const get = await start(data);
-    for (const id of ['dev-1', 'nobody']) {
-      const response = await get(route.path.replace('{id}', id));
+    const paths = ['dev-1', 'nobody', 'by-site', 'fleet'].map((named) =>
+      route.path.replace(/\{\w+\}/, encodeURIComponent(named)),
+    );
+    if (queryNames(route).includes('key')) paths.push(`${paths[2]}?key=site%3Dnorth`);
+    if (queryNames(route).includes('definition')) paths.push(`${paths[0]}?definition=state`);
+    for (const path of paths) {
+      const response = await get(path);
       const described = document.paths[route.path].get.responses[response.status];
       const type = response.headers.get('content-type')!.replace(/;.*/, '');
       expect(errors(described.content[type].schema, await response.json())).toEqual([]);

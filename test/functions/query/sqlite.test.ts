@@ -15,9 +15,12 @@ let get: (path: string) => Promise<Json>;
 
 beforeAll(async () => {
   stores = openSqliteStores(temporaryDirectory());
-  for (const tally of data.validation) {
-    const here = <T extends { partition: number }>(rows: readonly T[]) =>
+  const rowsOf =
+    (tally: { partition: number }) =>
+    <T extends { partition: number }>(rows: readonly T[]) =>
       rows.filter(({ partition }) => partition === tally.partition);
+  for (const tally of data.validation) {
+    const here = rowsOf(tally);
     await stores.validation.commit({
       tally,
       latest: here(data.devices),
@@ -25,12 +28,13 @@ beforeAll(async () => {
     });
   }
   for (const tally of data.aggregation) {
-    const isFirst = tally.partition === 0;
+    const here = rowsOf(tally);
     await stores.aggregation.commit({
       tally,
-      devices: [],
-      windows: isFirst ? data.windows : [],
-      late: isFirst ? data.late : [],
+      progress: [],
+      windows: here(data.windows),
+      removed: [],
+      late: here(data.late),
     });
   }
   await stores.rollups.commit(
@@ -70,12 +74,20 @@ async function collect(path: string, limit: number): Promise<Json[]> {
 test.each([
   ['/devices', 3],
   ['/devices/dev-1/windows', 5],
+  ['/devices/dev-1/windows?definition=state', 1],
   ['/devices/dev-1/rollups?period=1m', 1],
+  ['/aggregations/by-site/keys', 2],
+  ['/aggregations/by-site/windows?key=site%3Dnorth', 2],
+  ['/aggregations/device/windows?key=dev-1', 5],
+  ['/aggregations/fleet/windows', 1],
+  ['/aggregations/by-site/rollups?key=site%3Dnorth', 1],
   ['/alerts', 3],
   ['/alerts?state=firing', 1],
   ['/alerts?deviceId=dev-2', 2],
   ['/quarantine', 2],
   ['/late', 1],
+  ['/late?deviceId=dev-1', 1],
+  ['/late?deviceId=dev-2', 0],
 ])('%s gives the same in pages of 1, of 2 and in one', async (path, count) => {
   const whole = await collect(path, 1000);
   expect(whole).toHaveLength(count);
@@ -87,6 +99,9 @@ test.each([
   '/devices',
   '/devices/dev-1/windows',
   '/devices/dev-1/rollups',
+  '/aggregations/by-site/keys',
+  '/aggregations/fleet/windows',
+  '/aggregations/fleet/rollups',
   '/alerts',
   '/quarantine',
   '/late',
@@ -99,6 +114,37 @@ test('offsets, payloads and figures come back as they were stored', async () => 
   expect([newest.payload, older.payload].sort()).toEqual(['/wAB', '{"ts":1,"temperature":"hot é"}']);
   const [window] = await collect('/devices/dev-1/windows', 1);
   expect(window).toMatchObject({ offset: '0', metrics: { temperature: { mean: 20.5, first: 20 } } });
+});
+
+test.each([1, 2, 5, 1000])('the feed of changes gives every window once, %i at a time', async (limit) => {
+  const seen: Json[] = [];
+  let answer: Json = { next: '0', more: true };
+  while (answer.more) {
+    answer = await get(`/windows/changes?since=${answer.next}&limit=${limit}`);
+    seen.push(...answer.items);
+  }
+  expect(seen).toHaveLength(data.windows.length);
+  expect(new Set(seen.map(({ change }) => change)).size).toBe(seen.length);
+  expect(
+    seen.filter(({ correction }) => correction).map(({ key, revision }) => `${key} ${revision}`),
+  ).toEqual(['dev-1 2', 'site=north 2', 'site=south 2', ' 2']);
+  expect(await get('/windows/changes?since=latest')).toEqual({ items: [], next: answer.next, more: false });
+  expect(await get(`/windows/changes?since=${answer.next}`)).toMatchObject({ items: [], next: answer.next });
+});
+
+test('a window of a group is the sum of its partitions, and complete when all of them are', async () => {
+  const [first, second] = (await get('/aggregations/by-site/windows?key=site%3Dnorth')).items;
+  expect(first).toMatchObject({
+    events: 20,
+    partials: 2,
+    revision: 3,
+    complete: true,
+    closed: true,
+    corrections: 1,
+    metrics: { temperature: { count: 20, sum: 590, mean: 29.5, min: 20, max: 39 } },
+  });
+  expect(first.metrics.temperature.stddev).toBeCloseTo(Math.sqrt((2 * 82.5 + 20 * 25) / 20), 9);
+  expect(second).toMatchObject({ events: 20, revision: 1, complete: false, closed: false, corrections: 0 });
 });
 
 test('the books balance over the stores, and tallies are read before the stream', async () => {
@@ -134,6 +180,6 @@ test('the books balance over the stores, and tallies are read before the stream'
 test('the summary shows all of it', async () => {
   const summary = await get('/summary');
   expect(summary).toMatchObject({ balanced: true, deviceCount: 3, connections: 3 });
-  expect(summary.windows).toHaveLength(5);
+  expect(summary.windows).toHaveLength(data.windows.length);
   expect(summary.alerts.firing.map((alert: Json) => alert.rule)).toEqual(['HighTemperature']);
 });

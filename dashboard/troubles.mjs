@@ -1,0 +1,20 @@
+// What is wrong with a device: its clock, and events of it that are missing. Mostly nothing.
+import { count, duration } from './format.mjs';
+
+/** Entries of `{text, title}`, none for a device that is right. */
+export function troubles({ clock, sequences }) {
+  const found = [];
+  if (clock?.ahead > 0) {
+    const text = `clock ${duration(clock.maxAheadMs)} ahead`;
+    found.push({ text, title: `${count(clock.ahead)} events from a clock too far ahead` });
+  }
+  if (clock?.behind > 0) {
+    const text = `${duration(clock.maxBehindMs)} behind`;
+    found.push({ text, title: `${count(clock.behind)} events long on their way, or from a clock behind` });
+  }
+  if (sequences?.lost > 0) {
+    const title = `${count(sequences.received)} of ${count(sequences.expected)} came`;
+    found.push({ text: `${count(sequences.lost)} lost`, title });
+  }
+  return found;
+}
