@@ -1,7 +1,7 @@
 /** What aggregate knows of devices besides their windows: their clocks, and what of their events is missing. */
 import type { LatestEvent } from '../../stores/validation.js';
-import type { Platform } from '../contract.js';
 import { deviceReport } from '../aggregate/report.js';
+import type { Platform } from '../contract.js';
 import { rfc3339 } from './timestamps.js';
 
 /** `clock` and `sequences` are null while aggregate has not come to the device's first event. */

@@ -35,11 +35,12 @@ export const schemas: Readonly<Record<string, JsonSchema>> = {
     maxBehindMs: s.count('The furthest that any was behind.'),
   }),
   DeviceSequences: s.object({
-    expected: s.count('Events that there must be, by their seq.'),
+    expected: s.count('Events that there must be, by their seq: received + lost + missing.'),
     received: s.count(),
     lost: s.count('So far back that they are not expected any more.'),
     missing: s.count('That may still come.'),
-    duplicates: s.count('That came again.'),
+    duplicates: s.count('That came again, by seq or by event id.'),
+    restarts: s.count('How often the device began to count anew.'),
   }),
   ...windowSchemas,
   Alert: s.object({

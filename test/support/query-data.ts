@@ -26,6 +26,11 @@ export function alertOf(rule: string, deviceId: string, state: AlertState, start
   };
 }
 
+/** A clock that runs ahead, and a gap. */
+const DEVICE_STATE =
+  `{"v":2,"time":${T0 + 7_200_000},"mark":${T0},"arrival":${T0},"clock":[3,1,7200000,400000],"again":2,` +
+  '"seq":{"top":9,"base":0,"received":9,"lost":1,"restarts":0}}';
+
 /** 12 events and 4 ticks on two partitions; one event each quarantined, late and duplicate; validate is 1 behind. */
 export function sampleData(): QueryData {
   const data = emptyData();
@@ -87,6 +92,7 @@ export function sampleData(): QueryData {
     arrivalTime: T0 + index + 7,
     event: JSON.stringify({ ts: T0 + index, seq: index, deviceId, temperature: 20 + index, humidity: 40 }),
   }));
+  data.progress = [{ scope: '', key: 'dev-2', partition: 1, offset: 6n, state: DEVICE_STATE }];
   data.windows = [
     ...Array.from({ length: 5 }, (_, index) => ({
       definition: 'device',

@@ -88,10 +88,10 @@ describe.each([
     const document = await readDocument();
     const errors = validatorOf(document);
     const get = await start(data);
-    const paths = ['dev-1', 'nobody', 'by-site', 'fleet'].map((named) =>
+    const paths = ['dev-1', 'dev-2', 'nobody', 'by-site', 'fleet'].map((named) =>
       route.path.replace(/\{\w+\}/, encodeURIComponent(named)),
     );
-    if (queryNames(route).includes('key')) paths.push(`${paths[2]}?key=site%3Dnorth`);
+    if (queryNames(route).includes('key')) paths.push(`${paths[3]}?key=site%3Dnorth`);
     if (queryNames(route).includes('definition')) paths.push(`${paths[0]}?definition=state`);
     for (const path of paths) {
       const response = await get(path);
