@@ -1,53 +1,102 @@
 /**
- * What an environment remembers of one partition: its tally and the devices it has met. Every device with an open
- * window is here (a tick may close it); the others come and go.
+ * What an environment remembers of one partition: its tally, and the devices and groups it has met. All that have open
+ * windows are here (a tick may close them); the others come and go.
  */
-import type { AggregationTally, DeviceProgress, WindowRow } from '../../stores/aggregation.js';
+import type { AggregationTally, Progress, WindowRow } from '../../stores/aggregation.js';
 import { Closings } from './closings.js';
 import { Device } from './device.js';
+import { Eviction } from './eviction.js';
+import { Group } from './group.js';
+import type { Owner } from './owner.js';
+import type { Plan, Plans } from './plan.js';
 
-/** Beyond this many devices, those without open windows are forgotten. */
-export const MAX_DEVICES = 200_000;
+/** Beyond this many devices, or groups of one definition, the longest idle without open windows are forgotten. */
+export const MAX_OWNERS = 200_000;
 
 export class PartitionState {
+  readonly plans: Plans;
   tally: AggregationTally;
   readonly devices = new Map<string, Device>();
+  /** By the slot of their plan. */
+  readonly groups: readonly Map<string, Group>[];
   readonly closings = new Closings();
+  /** Open in the store, and nobody's any more: definitions that are no longer there, or changed whose windows they are. */
+  orphans: WindowRow[] = [];
+  readonly #evictions: readonly Eviction[];
   /** Counts the batches applied to this state; marks what the current one has changed. */
   run = 0;
 
-  constructor(tally: AggregationTally) {
+  constructor(tally: AggregationTally, plans: Plans) {
     this.tally = tally;
+    this.plans = plans;
+    this.groups = plans.ofGroups.map(() => new Map<string, Group>());
+    this.#evictions = [this.devices, ...this.groups].map((owners) => new Eviction(owners));
   }
 
-  /** Takes devices over from the store. `deviceIds` without progress are new. */
-  restore(
-    deviceIds: readonly string[],
-    progress: readonly DeviceProgress[],
-    open: readonly WindowRow[],
-    lateness: number,
-  ): void {
-    for (const { deviceId, state } of progress) this.devices.set(deviceId, Device.decode(deviceId, state));
+  /** Takes devices over from the store; those without progress are new. */
+  learnDevices(deviceIds: readonly string[], progress: readonly Progress[]): void {
+    for (const { key, state } of progress) this.devices.set(key, Device.decode(key, state, this.plans));
     for (const deviceId of deviceIds) {
       if (!this.devices.has(deviceId)) this.devices.set(deviceId, new Device(deviceId));
     }
-    for (const row of open) this.devices.get(row.deviceId)?.restore(row);
-    for (const deviceId of deviceIds) {
-      const device = this.devices.get(deviceId)!;
-      this.closings.list(device, device.dueAt(lateness));
+  }
+
+  /** Takes groups over from the store; those without progress are new. */
+  learnGroups(plan: Plan, keys: readonly string[], progress: readonly Progress[]): void {
+    const groups = this.groups[plan.slot]!;
+    for (const { key, state } of progress) groups.set(key, Group.decode(key, state, plan));
+    for (const key of keys) if (!groups.has(key)) groups.set(key, new Group(key, plan));
+  }
+
+  /** Takes open windows over from the store; their devices and groups are known by now. */
+  restore(open: readonly WindowRow[]): void {
+    for (const row of open) {
+      const plan = this.plans.named(row.definition);
+      // The last events are made from what the progress says.
+      if (plan?.definition.window.type === 'last' && row.start === 0) continue;
+      const owner = plan === undefined ? undefined : this.#ownerOf(plan, row.key);
+      if (plan === undefined || owner === undefined || !fits(row, plan, owner)) {
+        this.orphans.push(row);
+        continue;
+      }
+      owner.seriesOf(plan).restore(row);
+      this.closings.list(owner);
     }
   }
 
-  /** Forgets the longest known devices without open windows, until `limit` is kept or none is left. */
-  evict(limit = MAX_DEVICES): void {
-    if (this.devices.size <= limit) return;
-    for (const [deviceId, { windows }] of this.devices) {
-      if (windows.length === 0) this.devices.delete(deviceId);
-      if (this.devices.size <= limit) return;
-    }
+  /** Forgets the longest idle devices and groups without open windows, when there are more than `limit`. */
+  evict(limit = MAX_OWNERS): void {
+    for (const eviction of this.#evictions) eviction.evict(limit);
+  }
+
+  #ownerOf(plan: Plan, key: string): Owner | undefined {
+    return plan.by === null ? this.devices.get(key) : this.groups[plan.slot]!.get(key);
   }
 }
 
 export function emptyTally(partition: number): AggregationTally {
-  return { partition, nextOffset: 0n, aggregated: 0, late: 0, duplicate: 0, refused: 0, ticks: 0 };
+  return {
+    partition,
+    nextOffset: 0n,
+    aggregated: 0,
+    late: 0,
+    duplicate: 0,
+    refused: 0,
+    ticks: 0,
+    ahead: 0,
+    behind: 0,
+    corrections: 0,
+  };
+}
+
+/** Whether a stored window can go on as one of this definition: it may have been another one when it was opened. */
+function fits(
+  { start, size, end }: WindowRow,
+  { definition: { window } }: Plan,
+  { watermark }: Owner,
+): boolean {
+  // Without a clock it would never close.
+  if (watermark === Number.NEGATIVE_INFINITY) return false;
+  if (window.type === 'last') return false;
+  return window.type !== 'session' || (size === 0 && end - start <= window.maxMs);
 }

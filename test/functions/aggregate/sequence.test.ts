@@ -25,6 +25,6 @@ test.each([
 test('survives encoding', () => {
   const sequences = new SeenSequences();
   verdicts('!31 !32 !63 !255 !300', sequences);
-  const again = SeenSequences.decode(JSON.parse(JSON.stringify(sequences.encode())));
+  const again = SeenSequences.decode(JSON.parse(sequences.encode()));
   expect(verdicts('63 255 300 64 !301', again)).toBe('---++');
 });

@@ -3,12 +3,14 @@
  * watermark is after them.
  */
 import { create } from '../../../functions/aggregate/handler.js';
+import { emptyTally } from '../../../functions/aggregate/partition.js';
 import type { AggregationStore } from '../../../stores/aggregation.js';
 import { openAggregationStore } from '../../../stores/sqlite/aggregation.js';
 import { batchOf, type TestRecord, tick } from '../../support/batches.js';
 import { start, testContext, testPlatform } from '../../support/stream-function.js';
 
 const T0 = Date.UTC(2024, 0, 1);
+const DEV = { definition: 'device', key: 'dev' };
 const ALL = { from: 0, to: Number.MAX_SAFE_INTEGER };
 let store: AggregationStore;
 beforeEach(() => {
@@ -29,7 +31,7 @@ async function run(...records: TestRecord[]): Promise<void> {
 
 /** `start:events` per window, closed ones in brackets. */
 async function windows(): Promise<string> {
-  const { items } = await store.windows('dev', ALL, { limit: 100, cursor: null });
+  const { items } = await store.windows(DEV, ALL, { limit: 100, cursor: null });
   const words = items.map((row) => {
     const word = `${(row.start - T0) / 1000}:${row.events}`;
     return row.closed ? `[${word}]` : word;
@@ -42,7 +44,7 @@ async function windows(): Promise<string> {
 test('events fall into the window of their time', async () => {
   await run(at(1), at(9, { co2: 400 }), at(5));
   expect(await windows()).toBe('0:3');
-  const [row] = (await store.windows('dev', ALL, { limit: 1, cursor: null })).items;
+  const [row] = (await store.windows(DEV, ALL, { limit: 1, cursor: null })).items;
   expect(row).toMatchObject({ size: 10_000, partition: 0, offset: 2n, closed: false });
   expect(row?.metrics).toEqual({
     temperature: {
@@ -74,7 +76,7 @@ test('what comes within the allowed lateness counts, what comes after is late an
   await run(at(1), at(14), at(3), at(15), at(4, { seq: 9 }));
   expect(await windows()).toBe('[0:2] 10:2');
   expect(await store.tally(0)).toMatchObject({ aggregated: 4, late: 1, nextOffset: 5n });
-  const { items } = await store.late({ limit: 9, cursor: null });
+  const { items } = await store.late({}, { limit: 9, cursor: null });
   expect(items).toEqual([
     expect.objectContaining({ offset: 4n, deviceId: 'dev', windowStart: T0, id: '0-4' }),
   ]);
@@ -134,14 +136,14 @@ test('a late event sent again is a duplicate, too', async () => {
 test('refused records are counted, whatever they are', async () => {
   await run(at(1), { arrivalTime: T0, key: 'dev', payload: '{' }, { arrivalTime: T0, key: 'x', payload: '' });
   expect(await store.tally(0)).toMatchObject({ aggregated: 1, refused: 2, nextOffset: 3n });
-  expect(await store.progress(['x'])).toEqual([]);
+  expect(await store.progress(0, '', ['x'])).toEqual([]);
 });
 
 test('metric names of Object.prototype are names like any other; sums stay finite', async () => {
   const payload = `{"ts":${T0},"temperature":1.7e308,"humidity":1,"battery":1,"__proto__":5,"constructor":6}`;
   const record = { arrivalTime: T0, key: 'dev', payload };
   await run(record, record);
-  const [row] = (await store.windows('dev', ALL, { limit: 1, cursor: null })).items;
+  const [row] = (await store.windows(DEV, ALL, { limit: 1, cursor: null })).items;
   expect(Object.keys(row!.metrics)).toEqual([
     'temperature',
     'humidity',
@@ -155,9 +157,10 @@ test('metric names of Object.prototype are names like any other; sums stay finit
 
 test('state of another version is refused, not guessed at', async () => {
   await store.commit({
-    tally: { partition: 0, nextOffset: 0n, aggregated: 0, late: 0, duplicate: 0, refused: 0, ticks: 0 },
-    devices: [{ deviceId: 'dev', partition: 0, offset: 0n, state: '{"v":99}' }],
+    tally: emptyTally(0),
+    progress: [{ scope: '', key: 'dev', partition: 0, offset: 0n, state: '{"v":99}' }],
     windows: [],
+    removed: [],
     late: [],
   });
   await expect(run(at(1))).rejects.toMatchObject({ code: 'STATE_UNKNOWN' });
