@@ -2,11 +2,13 @@
  * Brings a store's tables up to date. Any number of processes may start at once: one of them migrates, the others wait
  * for it and find nothing left to do.
  */
-import type { PoolClient } from 'pg';
+import type { PoolClient, QueryConfig } from 'pg';
 import { MillraceError } from '../../common/errors.js';
 import { sqlState } from './errors.js';
 import { LOCKS } from './locks.js';
 
+/** The client gives a migration up after a day: it may write a large table anew. */
+const LONGEST_MS = 86_400_000;
 const UNDEFINED_TABLE = '42P01';
 
 /** Throws `STORE_TOO_NEW`. @param where names the database */
@@ -18,7 +20,9 @@ export async function migrate(
 ): Promise<void> {
   if ((await versionOf(client, store)) === migrations.length) return;
   await client.query('BEGIN');
-  await client.query('SELECT pg_advisory_xact_lock($1, 0)', [LOCKS.migrations]);
+  // A migration takes as long as there are rows, and whoever waits for its lock waits that long.
+  await client.query('SET LOCAL statement_timeout = 0');
+  await patiently(client, 'SELECT pg_advisory_xact_lock($1, 0)', [LOCKS.migrations]);
   await client.query(
     'CREATE TABLE IF NOT EXISTS millrace_stores (store text PRIMARY KEY, version integer NOT NULL)',
   );
@@ -33,12 +37,19 @@ export async function migrate(
       },
     );
   }
-  for (const migration of migrations.slice(from)) await client.query(migration);
+  for (const migration of migrations.slice(from)) await patiently(client, migration);
   await client.query(
     `INSERT INTO millrace_stores VALUES ($1, $2) ON CONFLICT (store) DO UPDATE SET version = excluded.version`,
     [store, migrations.length],
   );
   await client.query('COMMIT');
+}
+
+async function patiently(client: PoolClient, text: string, values?: unknown[]): Promise<void> {
+  // The client knows it, its types do not.
+  const statement: QueryConfig & { query_timeout: number } = { text, query_timeout: LONGEST_MS };
+  // Without values it is sent as a simple query, which may be several statements.
+  await client.query(values === undefined ? statement : { ...statement, values });
 }
 
 async function versionOf(client: PoolClient, store: string): Promise<number | undefined> {

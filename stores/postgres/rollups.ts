@@ -6,7 +6,8 @@ import { original, stored } from '../text.js';
 import type { Postgres } from './database.js';
 import { documents, nullableDocuments, nullIfEmpty, numbers, onePerKey, split, texts } from './values.js';
 
-const MIGRATIONS = [
+/** The tables of rollup. */
+export const MIGRATIONS = [
   `CREATE TABLE rollups (
      device_id text COLLATE "C" NOT NULL,
      period text NOT NULL,

@@ -6,7 +6,8 @@ import { original, stored } from '../text.js';
 import { openSqlite, transact } from './database.js';
 import { asText } from './rows.js';
 
-const MIGRATIONS = [
+/** The tables of rollup. */
+export const MIGRATIONS = [
   `CREATE TABLE rollups (
      device_id TEXT NOT NULL,
      period TEXT NOT NULL,
