@@ -58,11 +58,11 @@ describePostgres('a process that shares a partition', () => {
     const tally = await poll(() => aggregation.tally(0));
     const windows = await aggregation.changedSince(0n, 1_000_000);
     // Every offset is in one window, of whoever's commit it was, and none is missing.
-    const offsets = windows.map(({ deviceId }) => Number(deviceId.split('-')[1])).sort((a, b) => a - b);
+    const offsets = windows.map(({ key }) => Number(key.split('-')[1])).sort((a, b) => a - b);
     expect(offsets).toEqual(Array.from({ length: Number(tally.nextOffset) }, (_, offset) => offset));
     expect(tally.aggregated).toBe(offsets.length);
     // What it was told to be durable is there under its name.
-    const names = new Set(windows.map(({ deviceId }) => deviceId));
+    const names = new Set(windows.map(({ key }) => key));
     for (const line of zombie.lines()) {
       if (line !== 'stale') expect(names).toContain(`zombie-${Number(line) - 1}`);
     }

@@ -56,8 +56,10 @@ async function remains({ stores, appended, published }: MemoryPlatform) {
     devices: await stores.validation.devices(EVERYTHING),
     quarantine: await stores.validation.quarantine(EVERYTHING),
     aggregated: await stores.aggregation.tallies(),
-    windows: await Promise.all(DEVICES.map((id) => stores.aggregation.windows(id, ALL_TIME, EVERYTHING))),
-    late: await stores.aggregation.late(EVERYTHING),
+    windows: await Promise.all(
+      DEVICES.map((key) => stores.aggregation.windows({ definition: 'device', key }, ALL_TIME, EVERYTHING)),
+    ),
+    late: await stores.aggregation.late({}, EVERYTHING),
     alerts: await stores.alerts.alerts({}, EVERYTHING),
     appended,
     published,

@@ -11,14 +11,15 @@ const [config = '', name = ''] = process.argv.slice(2);
 const { aggregation } = openStores(JSON.parse(config) as StoresConfig);
 for (;;) {
   const from = (await aggregation.tally(0))?.nextOffset ?? 0n;
-  const counts = { aggregated: Number(from) + 1, late: 0, duplicate: 0, refused: 0, ticks: 0 };
-  const row = { deviceId: `${name}-${from}`, start: 0, size: 10, partition: 0, offset: from, events: 1 };
+  const counts = { late: 0, duplicate: 0, refused: 0, ticks: 0, ahead: 0, behind: 0, corrections: 0 };
+  const key = { definition: 'device', key: `${name}-${from}`, start: 0, size: 10, partition: 0 };
   try {
     await aggregation.commit({
-      tally: { partition: 0, nextOffset: from + 1n, ...counts },
+      tally: { partition: 0, nextOffset: from + 1n, aggregated: Number(from) + 1, ...counts },
       from,
-      devices: [],
-      windows: [{ ...row, closed: false, metrics: {} }],
+      progress: [],
+      windows: [{ ...key, end: 10, offset: from, closed: false, revision: 0, events: 1, metrics: {} }],
+      removed: [],
       late: [],
     });
     writeSync(1, `${from + 1n}\n`);

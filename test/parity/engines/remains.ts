@@ -39,6 +39,8 @@ export interface Left {
 }
 
 const ALL_TIME = { from: 0, to: 8.64e15 };
+/** More windows than there are. */
+const MOST = 1_000_000;
 
 export async function remainsOf({ stores, deviceIds, numberOf, alerts, published }: Left): Promise<Remains> {
   const { validation, aggregation, rollups } = stores;
@@ -53,21 +55,34 @@ export async function remainsOf({ stores, deviceIds, numberOf, alerts, published
     ...row,
     nextOffset: numberOf(row.partition, row.nextOffset - 1n) + 1n,
   });
-  const perDevice = async <T>(read: (deviceId: string, page: PageRequest) => Promise<Page<T>>) =>
-    (await Promise.all(deviceIds.map((id) => everything((page) => read(id, page))))).flat();
+  const tallies = await aggregation.tallies();
+  const windows = (await aggregation.windowsSince(0n, MOST)).map(({ change: _, ...row }) => row);
+  const series = new Map(windows.map(({ definition, key }) => [`${definition} ${key}`, { definition, key }]));
+  // Of devices, and of the groups that there are windows of.
+  const scopes = new Map<string, Set<string>>([['', new Set(deviceIds)]]);
+  for (const { definition, key } of series.values()) {
+    scopes.set(definition, (scopes.get(definition) ?? new Set()).add(key));
+  }
+  const progress = await Promise.all(
+    tallies.flatMap(({ partition }) =>
+      [...scopes].map(([scope, keys]) => aggregation.progress(partition, scope, [...keys])),
+    ),
+  );
 
   const states = (await stores.alerts.rows(deviceIds)).map(placed);
-  const progress = (await aggregation.progress(deviceIds)).map(placed);
   const told = onceEach(alerts, ({ value }) => (JSON.parse(text(value)) as { id: string }).id);
   const notified = published.filter(({ topic }) => topic.startsWith('alerts/'));
   const retained = new Map(
     published.filter(({ retain }) => retain).map((message) => [message.topic, message]),
   );
   const sections: Record<string, unknown[]> = {
-    windows: (await perDevice((id, page) => aggregation.windows(id, ALL_TIME, page))).map(placed),
-    late: (await everything((page) => aggregation.late(page))).map(placed),
-    'device states': progress.map((row) => ({ ...row, state: JSON.parse(row.state) as unknown })),
-    'aggregated, by partition': (await aggregation.tallies()).map(tally),
+    windows: windows.map(placed),
+    late: (await everything((page) => aggregation.late({}, page))).map(placed),
+    'states of devices and groups': progress
+      .flat()
+      .map(placed)
+      .map((row) => ({ ...row, state: JSON.parse(row.state) as unknown })),
+    'aggregated, by partition': tallies.map(tally),
     quarantine: (await everything((page) => validation.quarantine(page)))
       .map(placed)
       .map((entry) => ({ ...entry, payload: Buffer.from(entry.payload).toString('hex') })),
@@ -89,9 +104,10 @@ export async function remainsOf({ stores, deviceIds, numberOf, alerts, published
     'alerts told over MQTT': [await stores.notifications.count()],
   };
   for (const period of PERIODS) {
-    sections[`rollups of ${period}`] = await perDevice((id, page) =>
-      rollups.rollups(id, period, ALL_TIME, page),
+    const rows = [...series.values()].map((one) =>
+      everything((page) => rollups.rollups(one, period, ALL_TIME, page)),
     );
+    sections[`rollups of ${period}`] = (await Promise.all(rows)).flat();
   }
   return Object.fromEntries(
     Object.entries(sections).map(([name, rows]) => [name, rows.map(canonical).sort()]),
