@@ -111,6 +111,8 @@ export interface DeploymentStatus {
   /** Counters of the gateway since the process started: name -> value, e.g. `refused_payload_too_large`. */
   readonly gateway: Readonly<Record<string, number>>;
   readonly connections: number;
+  /** Devices that are connected; absent where presence is not told, or told by another broker. */
+  readonly devicesOnline?: number;
   /** Where the embedded broker listens; absent when the deployment has none. */
   readonly mqttPort?: number;
 }

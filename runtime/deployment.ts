@@ -128,6 +128,7 @@ async function compose(
     functions: () => generations.current,
     counters,
     connections: () => gateway.connections,
+    devicesOnline: () => gateway.devicesOnline,
     mqttPort: () => listeners?.mqttPort,
   });
   const platform = createPlatformHost({
@@ -178,6 +179,7 @@ async function compose(
     counters,
     pacer,
     connections: () => gateway.connections,
+    devicesOnline: () => gateway.devicesOnline,
   });
   let serving = false;
   const app = gatewayApp({

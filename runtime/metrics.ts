@@ -14,6 +14,7 @@ export interface MetricSources {
   readonly counters: Counters;
   readonly pacer: Pacer;
   readonly connections: () => number;
+  readonly devicesOnline: () => number | undefined;
 }
 
 export type Add = (labels: Record<string, string>, value: number) => void;
@@ -41,6 +42,10 @@ export function createMetrics(sources: MetricSources): Registry {
     add({ version: sources.version }, 1);
   });
   define('connections', 'Open MQTT connections.', [], (add) => add({}, sources.connections()));
+  define('devices_online', 'Devices that are connected to the embedded broker.', [], (add) => {
+    const online = sources.devicesOnline();
+    if (online !== undefined) add({}, online);
+  });
   define('acknowledgements_held', 'Acknowledgements held back because functions lag.', [], (add) => {
     add({}, sources.pacer.held);
   });

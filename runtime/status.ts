@@ -17,6 +17,7 @@ export interface StatusSources {
   readonly functions: () => Functions;
   readonly counters: Counters;
   readonly connections: () => number;
+  readonly devicesOnline: () => number | undefined;
   /** Known once something listens. */
   readonly mqttPort: () => number | undefined;
 }
@@ -24,10 +25,12 @@ export interface StatusSources {
 export function createStatus(sources: StatusSources): () => Promise<DeploymentStatus> {
   return async () => {
     const mqttPort = sources.mqttPort();
+    const devicesOnline = sources.devicesOnline();
     // First: positions may only be behind the ends that they are compared with.
     const mappings = await mappingsOf(sources);
     return {
       ...(mqttPort === undefined ? {} : { mqttPort }),
+      ...(devicesOnline === undefined ? {} : { devicesOnline }),
       version: sources.version,
       startedAt: sources.startedAt,
       streams: [...sources.streams.values()].map((stream) => ({

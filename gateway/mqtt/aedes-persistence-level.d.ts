@@ -12,6 +12,8 @@ declare module 'aedes-persistence-level' {
     outgoingEnqueueCombi(subscriptions: Subscription[], packet: unknown): Promise<unknown>;
     outgoingUpdate(client: { readonly id: string }, packet: unknown): Promise<unknown>;
     outgoingClearMessageId(client: { readonly id: string }, packet: unknown): Promise<unknown>;
+    createRetainedStream(pattern: string): import('node:stream').Readable;
+    createRetainedStreamCombi(patterns: string[]): import('node:stream').Readable;
   }
   export default function persistence(database: object): LevelPersistence;
 }

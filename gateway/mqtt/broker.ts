@@ -5,6 +5,8 @@
  *   callback, so an acknowledgement means durable.
  * - Telemetry that nobody subscribes to goes no further, which saves half of a broker's work per event.
  * - Subscribers never slow publishers or each other: one that does not read is cut off at `MAX_UNSENT_BYTES`.
+ * - Presence topics belong to the broker: what devices and their wills say there has its effect on `ClientPresence`, which
+ *   tells everybody.
  * - MQTT 3.1.1 has no negative acknowledgement: a refused QoS 1 or 2 publish closes the connection (3.3.5-2), a
  *   refused QoS 0 one is dropped. Either is counted, and told on `{topic}/rejected` when the topic names a device.
  */
@@ -15,6 +17,7 @@ import type { MqttMessage } from '../../functions/contract.js';
 import type { Counters } from '../counters.js';
 import type { Ingest } from '../ingest.js';
 import type { TelemetryRoute, TopicMap } from '../topics.js';
+import type { ClientPresence } from './client-presence.js';
 import { createInOrder, type InOrder } from './in-order.js';
 import { largestPacket, limitPacketSize } from './packet-limit.js';
 import type { Sessions } from './sessions.js';
@@ -50,6 +53,8 @@ export interface BrokerOptions {
   readonly counters: Counters;
   readonly maxPayloadBytes: number;
   readonly sessions: Sessions;
+  /** Null: nobody's presence is told, and its topics are like any other. */
+  readonly presence: ClientPresence | null;
   /** Broker ids sort by start time, so that queued messages of an earlier run are sent first. */
   readonly startedAt: number;
 }
@@ -57,9 +62,8 @@ export interface BrokerOptions {
 export class TelemetryBroker extends Diverting {
   readonly #options: BrokerOptions;
   readonly #watch: SubscriptionWatch;
-  /** QoS 0 publishes that were refused: not to be handed to subscribers. */
+  /** Publishes that are not to be handed to subscribers: refused ones of QoS 0, and what presence has taken. */
   readonly #dropped = new WeakSet<object>();
-
   readonly #inOrder: InOrder;
 
   constructor(options: BrokerOptions) {
@@ -79,11 +83,14 @@ export class TelemetryBroker extends Diverting {
     this.#options = options;
     this.#inOrder = inOrder;
     this.#watch = createSubscriptionWatch(options.topics);
+    const { presence } = options;
+    if (presence !== null) this.on('client', (client) => presence.connected(client));
   }
 
   /** Serves one connection: a socket, or a WebSocket as a duplex stream. */
   serve(connection: Parameters<Aedes['handle']>[0], request?: Parameters<Aedes['handle']>[1]): void {
     const client = this.handle(connection, request);
+    this.#options.presence?.opened(client);
     limitPacketSize(client, largestPacket(this.#options.maxPayloadBytes), () => {
       this.#options.counters.increment('refused_packet_too_large');
     });
@@ -129,18 +136,34 @@ export class TelemetryBroker extends Diverting {
   }
 
   #divert(client: Client | null, packet: Packet, done: Done): void {
-    const { topics, ingest } = this.#options;
+    const { topics, ingest, presence } = this.#options;
     const route = topics.route(packet.topic);
     if (route === undefined) {
-      if (topics.relayed(packet.topic)) done(null);
+      const deviceId = presence?.deviceOf(packet.topic);
+      if (deviceId !== undefined) this.#takePresence(client, packet, deviceId, done);
+      else if (topics.relayed(packet.topic)) done(null);
       else this.#refuse(client, packet, undefined, done);
       return;
     }
     const payload = typeof packet.payload === 'string' ? Buffer.from(packet.payload) : packet.payload;
     const refusal = ingest.refusal(payload);
-    if (refusal !== null) this.#refuse(client, packet, refusal, done);
-    else if (packet.qos === 2 && client !== null) this.#acceptOnce(client, packet, route, payload, done);
+    if (refusal !== null) {
+      this.#refuse(client, packet, refusal, done);
+      return;
+    }
+    if (client !== null) presence?.heard(client, route.deviceId);
+    if (packet.qos === 2 && client !== null) this.#acceptOnce(client, packet, route, payload, done);
     else ingest.accept(route, payload, packet.qos > 0, done);
+  }
+
+  #takePresence(client: Client | null, packet: Packet, deviceId: string, done: Done): void {
+    const refusal = this.#options.presence!.said(client, packet, deviceId);
+    if (refusal !== null) {
+      this.#refuse(client, packet, refusal, done);
+      return;
+    }
+    this.#dropped.add(packet);
+    done(null);
   }
 
   /** QoS 2: a retransmission of a publish that was stored before is acknowledged again, not appended again. */

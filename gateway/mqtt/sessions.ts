@@ -12,6 +12,7 @@ import { MillraceError, messageOf } from '../../common/errors.js';
 import type { Counters } from '../counters.js';
 import type { TopicMap } from '../topics.js';
 import { settleInOrder } from './in-order.js';
+import { type RetainedMessage, retainedMessages, retainedMessagesOfAll } from './retained.js';
 
 /** Messages kept for one absent session; what comes beyond is counted and dropped, as brokers do. */
 const MAX_QUEUED_PER_SESSION = 100_000;
@@ -23,6 +24,8 @@ export interface Sessions {
   readonly persistence: object;
   /** Whether an absent session waits for telemetry. */
   readonly telemetryWatched: boolean;
+  /** Retained messages that match the filter. */
+  retained(filter: string): AsyncIterable<RetainedMessage>;
   close(): Promise<void>;
 }
 
@@ -60,13 +63,14 @@ export async function openSessions(
   }
   return {
     persistence: watchSubscriptions(
-      orderUpdates(boundQueues(persistenceOf(database), database, counters)),
+      narrowReads(orderUpdates(boundQueues(persistenceOf(database), database, counters)), database),
       topics,
       watching,
     ),
     get telemetryWatched() {
       return watching.size > 0;
     },
+    retained: (filter) => retainedMessages(database, filter),
     close: () => database.close(),
   };
 }
@@ -91,6 +95,12 @@ function watchSubscriptions(persistence: Persistence, topics: TopicMap, watching
     for (const key of watching) if (key.startsWith(`${client.id}\n`)) watching.delete(key);
     return clean(client);
   };
+  return persistence;
+}
+
+function narrowReads(persistence: Persistence, database: ClassicLevel<string, string>): Persistence {
+  persistence.createRetainedStream = (filter) => retainedMessages(database, filter);
+  persistence.createRetainedStreamCombi = (filters) => retainedMessagesOfAll(database, filters);
   return persistence;
 }
 

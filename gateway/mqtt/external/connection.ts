@@ -39,8 +39,11 @@ export interface Connection extends OutgoingChannel {
   readonly hasShared: boolean;
   /** Messages that were received and not acknowledged yet. */
   readonly unacknowledged: number;
-  /** QoS that was granted. Rejects with `MQTT_SUBSCRIPTION_REFUSED`. */
-  subscribe(filter: string): Promise<number>;
+  /**
+   * QoS that was granted. Rejects with `MQTT_SUBSCRIPTION_REFUSED`. `again`: retained messages are wanted of a
+   * subscription that is made again, too.
+   */
+  subscribe(filter: string, again?: boolean): Promise<number>;
   /** Reason codes, one for each filter; before MQTT 5 there are none. */
   unsubscribe(filters: readonly string[]): Promise<readonly number[]>;
   /** Resolves with the reason when the connection is over; never rejects. */
@@ -60,6 +63,7 @@ const KEEPALIVE_SECONDS = 30;
 const DEFAULT_WINDOW = 100;
 /** A subscription that is made again brings no retained messages again (MQTT 5.0, 3.8.3.1: retain handling 1). */
 const RETAINED_ONCE = { qos: 1, rh: 1 } as const;
+const RETAINED_AGAIN = { qos: 1, rh: 0 } as const;
 const UNACCEPTABLE_VERSION = [1, 132];
 
 /** Rejects with MQTT_UNREACHABLE, MQTT_TLS, MQTT_AUTH, MQTT_REFUSED, or `VersionRefused`. */
@@ -178,9 +182,9 @@ function connectionOf(
         else if (!isOver(client)) done(publishRefused(topic, numericCode(error)));
       });
     },
-    async subscribe(filter) {
+    async subscribe(filter, again = false) {
       try {
-        const [grant] = await client.subscribeAsync(filter, RETAINED_ONCE);
+        const [grant] = await client.subscribeAsync(filter, again ? RETAINED_AGAIN : RETAINED_ONCE);
         return grant?.qos ?? 0;
       } catch (error) {
         const { packet } = error as { packet?: { granted?: unknown[] } };

@@ -4,23 +4,25 @@
  *
  * - Telemetry comes by a shared subscription and a persistent session, so that any number of gateways share it, and the
  *   broker keeps for each what it has not acknowledged. An acknowledgement means durable (`intake.ts`).
- * - Alerts, replies and presence go out the same way (`outbox.ts`).
+ * - Alerts, replies and presence go out the same way (`outbox.ts`); what is told of presence is in `returned-devices.ts`.
  * - A lost connection is opened again, with growing pauses, until `close`. `health` tells how it stands.
  *
  * Weakness: which gateway gets a device's next message is the broker's choice, so the order of a device's messages
  * holds within a gateway only (docs/mqtt-brokers.md).
  */
 import { monotonicTimers } from '../../../common/clock.js';
-import { MillraceError, messageOf } from '../../../common/errors.js';
+import { codeOf, MillraceError, messageOf } from '../../../common/errors.js';
 import type { MqttMessage } from '../../../functions/contract.js';
 import type { Counters } from '../../counters.js';
 import type { Ingest } from '../../ingest.js';
+import type { PresenceTopics } from '../../presence/topics.js';
 import type { TopicMap } from '../../topics.js';
 import { largestPacket } from '../packet-limit.js';
 import { type Connection, type MqttVersion, openConnection, VersionRefused } from './connection.js';
 import { Intake } from './intake.js';
 import { Memory } from './memory.js';
 import { Outbox } from './outbox.js';
+import { ReturnedDevices } from './returned-devices.js';
 import { seldom } from './seldom.js';
 import type { ExternalBrokerSettings } from './settings.js';
 import { type Subscriptions, subscribeAll, telemetryFilters } from './subscriptions.js';
@@ -36,6 +38,8 @@ export interface ExternalBrokerOptions {
   readonly topics: TopicMap;
   /** With `{deviceId}`, as in the settings of the gateway. */
   readonly telemetryTopics: readonly string[];
+  /** Null: devices that are back are not told online. */
+  readonly presence?: PresenceTopics | null;
   readonly ingest: Ingest;
   readonly counters: Counters;
   readonly maxPayloadBytes: number;
@@ -101,6 +105,8 @@ class Broker implements ExternalBroker {
   readonly #intake: Intake;
   readonly #outbox: Outbox;
   readonly #memory: Memory;
+  readonly #presence: ReturnedDevices | null;
+  #knowsPresence = false;
   readonly #seldom = seldom(LOG_EVERY_MS, () => performance.now());
   #connection: Connection | null = null;
   #subscriptions: Subscriptions | null = null;
@@ -113,7 +119,7 @@ class Broker implements ExternalBroker {
 
   constructor(options: ExternalBrokerOptions) {
     this.#options = options;
-    const { topics, ingest, counters, maxPayloadBytes, log } = options;
+    const { topics, ingest, counters, maxPayloadBytes, log, presence } = options;
     this.#memory = new Memory(options.settings);
     this.#outbox = new Outbox({
       timers: monotonicTimers,
@@ -121,11 +127,19 @@ class Broker implements ExternalBroker {
       maxWaiting: MAX_OUTBOX,
       maxWaitingBytes: MAX_OUTBOX_BYTES,
     });
+    this.#presence = presence
+      ? new ReturnedDevices({
+          topics: presence,
+          timers: monotonicTimers,
+          tell: (topic) => this.#online(topic),
+        })
+      : null;
     this.#intake = new Intake({
       topics,
       ingest,
       counters,
       maxPayloadBytes,
+      presence: this.#presence,
       // Twice the window: a broker that keeps to it is never held by what an earlier connection left.
       maxWaiting: 2 * (options.receiveMaximum ?? RECEIVE_MAXIMUM),
       maxWaitingBytes: MAX_WAITING_BYTES,
@@ -171,6 +185,7 @@ class Broker implements ExternalBroker {
 
   async stopTaking(): Promise<void> {
     if (this.#options.settings.leaveOnStop) await within(FAREWELL_MS, this.#leave());
+    this.#presence?.stop();
     this.#intake.stop();
     await within(FAREWELL_MS, this.#intake.untilIdle());
   }
@@ -178,6 +193,7 @@ class Broker implements ExternalBroker {
   async close(): Promise<void> {
     if (this.#isClosing) return;
     this.#isClosing = true;
+    this.#presence?.stop();
     this.#intake.stop();
     this.#cancelPause?.();
     const connection = this.#connection;
@@ -197,7 +213,8 @@ class Broker implements ExternalBroker {
     const connection = this.#connection;
     if (connection === null || this.#subscriptions === null) return;
     try {
-      await connection.unsubscribe(this.#subscriptions.filters);
+      const presence = this.#presence === null ? [] : [this.#presence.topics.filter];
+      await connection.unsubscribe([...this.#subscriptions.filters, ...presence]);
     } catch (error) {
       this.#options.log.warn(
         { err: error },
@@ -227,6 +244,7 @@ class Broker implements ExternalBroker {
       // Of a known session too: brokers forget shared subscriptions over a restart (Mosquitto 2.0 does).
       this.#subscriptions = await subscribeAll(connection, filters, settings.group);
       // Who only sends has nothing there to be forgotten.
+      if (this.#presence !== null) await this.#watchPresence(connection, this.#presence.topics.filter);
       if (filters.length > 0) this.#tellForgotten(await this.#memory.check(connection, this.#subscriptions));
       if (end !== null) throw end;
     } catch (error) {
@@ -243,6 +261,29 @@ class Broker implements ExternalBroker {
     this.#outbox.attach(connection);
     log.info({ sessionPresent: connection.sessionPresent }, `connected to ${this.description}`);
     this.#warn(this.#subscriptions!);
+  }
+
+  /** Not shared: every gateway is to know what was said last. Retained messages tell what was said before its start. */
+  async #watchPresence(connection: Connection, filter: string): Promise<void> {
+    try {
+      await connection.subscribe(filter, !this.#knowsPresence);
+      this.#knowsPresence = true;
+    } catch (error) {
+      if (codeOf(error) !== 'MQTT_SUBSCRIPTION_REFUSED') throw error;
+      this.#options.log.warn(
+        { hint: 'Allow the subscription, or set custom.millrace.gateway.presence to false.' },
+        `the broker refuses ${filter}: devices that are back are not told online`,
+      );
+    }
+  }
+
+  async #online(topic: string): Promise<void> {
+    try {
+      await this.#outbox.send({ topic, payload: Buffer.from('online'), qos: 1, retain: true });
+    } catch (error) {
+      this.#options.counters.increment('unsent');
+      throw error;
+    }
   }
 
   /** MQTT 5 where the broker speaks it. */

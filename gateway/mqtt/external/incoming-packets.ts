@@ -19,6 +19,8 @@ export interface IncomingPublish {
   readonly packetId: number;
   /** The broker has sent it before. */
   readonly dup: boolean;
+  /** It is not new: the broker has kept it for who subscribes later. */
+  readonly retain: boolean;
   /** Null when the packet was larger than what is kept. Only valid during the call. */
   readonly payload: Buffer | null;
 }
@@ -150,6 +152,7 @@ function readPublish(packet: Buffer, bodyAt: number, version: 4 | 5, skipped: bo
     qos: qos as 0 | 1 | 2,
     packetId: qos > 0 ? packet.readUInt16BE(topicEnd) : 0,
     dup: (flags & 0b1000) !== 0,
+    retain: (flags & 1) !== 0,
     payload: skipped ? null : packet.subarray(payloadAt),
   };
 }

@@ -17,12 +17,15 @@ import type { Ingest } from '../../ingest.js';
 import type { TopicMap } from '../../topics.js';
 import { Acknowledgements, type Owed, PUBACK, PUBREC } from './acknowledgements.js';
 import type { IncomingPublish } from './incoming-packets.js';
+import type { ReturnedDevices } from './returned-devices.js';
 
 export interface IntakeOptions {
   readonly topics: TopicMap;
   readonly ingest: Ingest;
   readonly counters: Counters;
   readonly maxPayloadBytes: number;
+  /** Null: presence is not this gateway's business. */
+  readonly presence: ReturnedDevices | null;
   /** Messages, and bytes of payload, that may wait for the stream before the reading stops. */
   readonly maxWaiting: number;
   readonly maxWaitingBytes: number;
@@ -156,7 +159,7 @@ export class IntakeSession {
   publish(publish: IncomingPublish): void {
     const intake = this.#intake;
     if (intake.isStopped || this.#hasEnded) return;
-    const { topics, ingest, counters } = intake.options;
+    const { topics, ingest, counters, presence } = intake.options;
     const { qos, packetId, topic } = publish;
     if (publish.dup) counters.increment('redelivered');
     const owed = qos === 0 ? null : this.#acknowledgements.take(qos === 1 ? PUBACK : PUBREC, packetId);
@@ -167,6 +170,12 @@ export class IntakeSession {
     }
     const route = topics.route(topic);
     if (route === undefined) {
+      const deviceId = presence?.topics.deviceOf(topic);
+      if (deviceId !== undefined) {
+        presence!.said(deviceId, publish.payload ?? intake.tooLarge);
+        this.#settle(owed);
+        return;
+      }
       this.#refuse(publish, owed, unknownTopic(topic));
       return;
     }
@@ -176,6 +185,7 @@ export class IntakeSession {
       this.#refuse(publish, owed, refusal);
       return;
     }
+    if (presence !== null && !publish.dup && !publish.retain) presence.heard(route.deviceId);
     const bytes = payload.length;
     intake.began(bytes);
     try {

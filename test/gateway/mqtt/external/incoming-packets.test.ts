@@ -36,6 +36,7 @@ const publish = fc.record({
   payload: fc.uint8Array({ maxLength: 400 }).map((bytes) => Buffer.from(bytes)),
   qos: fc.constantFrom(0, 1, 2),
   dup: fc.boolean(),
+  retain: fc.boolean(),
   messageId: fc.integer({ min: 1, max: 65_535 }),
   property: fc.string({ maxLength: 200 }),
 });
@@ -44,7 +45,6 @@ const generate = (version: 4 | 5, { property, ...rest }: { property: string; [ke
   mqttPacket.generate(
     {
       cmd: 'publish',
-      retain: false,
       ...rest,
       ...(version === 5 ? { properties: { userProperties: { property } } } : {}),
     } as unknown as IPublishPacket,
@@ -66,10 +66,11 @@ test.each([4, 5] as const)('MQTT %i: takes out what was put in, however the byte
         const bytes = Buffer.concat(publishes.flatMap((one) => [generate(version, one), other, pubrel]));
         const seen = scan(version, cut(bytes, sizes));
         expect(seen.publishes).toEqual(
-          publishes.map(({ topic, qos, dup, payload, messageId }) => ({
+          publishes.map(({ topic, qos, dup, retain, payload, messageId }) => ({
             topic,
             qos,
             dup,
+            retain,
             packetId: qos > 0 ? messageId : 0,
             payload: payload.toString('hex'),
           })),
@@ -90,6 +91,7 @@ test.each([4, 5] as const)(
       payload: Buffer.alloc(300_000),
       qos: 1,
       dup: false,
+      retain: false,
       messageId: 9,
       property: '',
     };
@@ -97,8 +99,8 @@ test.each([4, 5] as const)(
     const bytes = Buffer.concat([generate(version, large), generate(version, small)]);
     const { publishes } = scan(version, cut(bytes, [65_536, 1, 1_000]), 100_000);
     expect(publishes).toEqual([
-      { topic: large.topic, qos: 1, dup: false, packetId: 9, payload: null },
-      { topic: small.topic, qos: 1, dup: false, packetId: 10, payload: '31' },
+      { topic: large.topic, qos: 1, dup: false, retain: false, packetId: 9, payload: null },
+      { topic: small.topic, qos: 1, dup: false, retain: false, packetId: 10, payload: '31' },
     ]);
   },
 );
