@@ -2,7 +2,7 @@
  * YAML that people write, with the line of everything in it: problems are told as `file:line: reason`. Of a text that is
  * no YAML nothing but `errors` is to be used.
  */
-import { type Document, isMap, LineCounter, type Node, parseDocument } from 'yaml';
+import { type Document, isMap, LineCounter, type Node, parseDocument, visit } from 'yaml';
 import { type PathKeys, Problems } from './problems.js';
 
 export class YamlText {
@@ -13,11 +13,20 @@ export class YamlText {
 
   constructor(text: string) {
     this.document = parseDocument(text, { lineCounter: this.#lines });
-    this.errors = this.document.errors.map(({ pos, message }) => ({
+    const errors = this.document.errors.map(({ pos, message }) => ({
       line: this.#lines.linePos(pos[0]).line,
       // The rest repeats the place, and draws it.
       reason: message.split(/ at line |\n/)[0]!,
     }));
+    visit(this.document, {
+      Alias: (_, node) => {
+        if (node.resolve(this.document) !== undefined) return;
+        const reason = 'refers to nothing (&…); a text that begins with * is written in quotes';
+        // First: it is what the parser's own complaints about the line come from.
+        errors.unshift({ line: this.lineOfNode(node), reason: `*${node.source} ${reason}` });
+      },
+    });
+    this.errors = errors;
   }
 
   /** From 1. */
