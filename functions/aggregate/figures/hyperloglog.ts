@@ -19,7 +19,10 @@ const SEEDS = [0x2545f491, 0x9e3779b9] as const;
 /** Text form: `s` and the entries' differences, or `d` and a character per register. */
 const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 const CODES = Uint8Array.from(DIGITS, (digit) => digit.charCodeAt(0));
-const DIGIT_OF = new Map([...CODES].map((code, digit) => [code, digit]));
+const DIGIT_OF = new Uint8Array(128);
+CODES.forEach((code, digit) => {
+  DIGIT_OF[code] = digit;
+});
 
 export class HyperLogLog {
   /** Ordered; 25 bits of the hash, and 6 for the rank of the 39 others. */
@@ -48,7 +51,7 @@ export class HyperLogLog {
     }
     const registers = this.#dense();
     for (let at = 0; at < REGISTERS; at++) {
-      const rank = DIGIT_OF.get(text.charCodeAt(at + 1)) ?? 0;
+      const rank = DIGIT_OF[text.charCodeAt(at + 1)] ?? 0;
       if (rank > registers[at]!) registers[at] = rank;
     }
   }
@@ -129,8 +132,8 @@ function entriesOf(text: string): number[] {
   let entry = 0;
   let shift = 0;
   for (let at = 1; at < text.length; at++) {
-    const digit = DIGIT_OF.get(text.charCodeAt(at)) ?? 0;
-    entry += (digit & 31) * 2 ** shift;
+    const digit = DIGIT_OF[text.charCodeAt(at)] ?? 0;
+    entry += (digit & 31) << shift;
     shift += 5;
     if (digit > 31) continue;
     entries.push(entry);

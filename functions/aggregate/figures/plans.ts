@@ -44,7 +44,8 @@ export function metricPlans(metrics: AggregationDefinition['metrics']): MetricPl
 /** `p99.9` -> 0.999; undefined when the name is no percentile. */
 export function quantileOf(figure: FigureName): number | undefined {
   const match = /^p(\d{1,2}(?:\.\d{1,6})?|100)$/.exec(figure);
-  return match === null ? undefined : Number(match[1]) / 100;
+  // Read, not divided: 99.9 / 100 is not quite 0.999.
+  return match === null ? undefined : Number(`${match[1]}e-2`);
 }
 
 /**
