@@ -165,7 +165,7 @@ export function showQuarantine({ quarantine, time }) {
 export function showLate({ late, total, time }) {
   const now = Date.parse(time);
   document.getElementById('late-section').hidden = late.length === 0;
-  const corrections = total.corrections > 0 ? `; ${count(total.corrections)} more corrected a window` : '';
+  const corrections = total.corrections > 0 ? `; ${count(total.corrections)} corrected one that had not` : '';
   const text = `${count(total.late)} came after their window had closed${corrections}; newest first`;
   show('late-count', text, () => text);
   const columns = [

@@ -12,9 +12,10 @@ export function troubles({ clock, sequences }) {
     const text = `${duration(clock.maxBehindMs)} behind`;
     found.push({ text, title: `${count(clock.behind)} events long on their way, or from a clock behind` });
   }
-  if (sequences?.lost > 0) {
-    const title = `${count(sequences.received)} of ${count(sequences.expected)} came`;
-    found.push({ text: `${count(sequences.lost)} lost`, title });
+  const came = sequences && `${count(sequences.received)} of ${count(sequences.expected)} came`;
+  if (sequences?.lost > 0) found.push({ text: `${count(sequences.lost)} lost`, title: came });
+  if (sequences?.missing > 0) {
+    found.push({ text: `${count(sequences.missing)} missing`, title: `${came}; these may still come` });
   }
   return found;
 }

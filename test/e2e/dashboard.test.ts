@@ -83,6 +83,29 @@ describeChromium('status page', () => {
     expect(complaints).toEqual([]);
   }, 60_000);
 
+  test('late events, corrections, a clock that runs ahead and gaps are marked', async () => {
+    // From the beginning of a window on, so that two events can lie in the same one.
+    const now = Math.floor(Date.now() / 10_000) * 10_000;
+    const send = (seq: number, seconds: number) =>
+      client.publishAsync(
+        'devices/dev-3/telemetry',
+        JSON.stringify({ ts: now + seconds * 1000, seq, temperature: 20, humidity: 40, battery: 3.7 }),
+        { qos: 1 },
+      );
+    await send(0, -400);
+    await send(1, -40);
+    await send(2, -20);
+    await send(3, -38);
+    await see('windows', '1 correction');
+    await send(4, -300);
+    await see('late', 'dev-3');
+    await see('late', 'device');
+    await send(1000, 3600);
+    await see('devices', 'ahead');
+    await see('devices', 'lost');
+    await see('books', 'books balanced');
+  }, 60_000);
+
   test('it survives a restart of the backend, and says so meanwhile', async () => {
     const { port } = new URL(product.httpUrl);
     await client.endAsync(true);
