@@ -4,7 +4,8 @@ const whole = new Intl.NumberFormat('en');
 const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });
 const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' });
 
-export const count = (value) => whole.format(value);
+/** A number of something; null: nobody knows. */
+export const count = (value) => (value === null ? '–' : whole.format(value));
 
 /** One or more of something: `1 device`, `3 devices`. */
 export const counted = (value, noun) => `${count(value)} ${noun}${value === 1 ? '' : 's'}`;

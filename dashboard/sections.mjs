@@ -73,7 +73,11 @@ export function showStreams({ streams }) {
           cell: (row) => [row.name, row.reason !== null && element('div', { class: 'muted' }, row.reason)],
         },
         { title: 'Partitions', className: 'number wide', cell: (row) => count(row.partitions) },
-        { title: 'Records kept', className: 'number', cell: (row) => count(row.stored - row.trimmed) },
+        {
+          title: 'Records kept',
+          className: 'number',
+          cell: ({ stored, trimmed }) => count(stored === null ? null : stored - trimmed),
+        },
         {
           title: 'State',
           className: 'number',
