@@ -151,7 +151,7 @@ export interface AggregationCommit {
   readonly from?: bigint;
   readonly progress: readonly Progress[];
   readonly windows: readonly WindowRow[];
-  /** Windows that are no more: sessions that became part of another one. */
+  /** Windows that are no more: sessions that became part of another one. What is in `windows` too is written. */
   readonly removed: readonly WindowKey[];
   readonly late: readonly LateEvent[];
 }
@@ -174,7 +174,10 @@ export interface AggregationStore {
   tallies(): Promise<readonly AggregationTally[]>;
   /** Of these devices (`scope` empty) or groups, in any order; unknown ones are absent. */
   progress(partition: number, scope: string, keys: readonly string[]): Promise<readonly Progress[]>;
-  /** Windows of a partition that are not closed, all definitions, in order of definition, key, start, size. */
+  /**
+   * Windows of a partition that are not closed, all definitions, in order of definition, key, start, size. They are read
+   * in several steps: read the tally before, so that a commit in between makes the next one `STORE_STALE`.
+   */
   openWindows(partition: number): Promise<readonly WindowRow[]>;
   commit(commit: AggregationCommit): Promise<void>;
 
