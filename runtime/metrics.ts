@@ -42,10 +42,12 @@ export function createMetrics(sources: MetricSources): Registry {
     add({ version: sources.version }, 1);
   });
   define('connections', 'Open MQTT connections.', [], (add) => add({}, sources.connections()));
-  define('devices_online', 'Devices that are connected to the embedded broker.', [], (add) => {
-    const online = sources.devicesOnline();
-    if (online !== undefined) add({}, online);
-  });
+  // A gauge that nobody knows would read 0.
+  if (sources.devicesOnline() !== undefined) {
+    define('devices_online', 'Devices that are connected to the embedded broker.', [], (add) => {
+      add({}, sources.devicesOnline() ?? 0);
+    });
+  }
   define('acknowledgements_held', 'Acknowledgements held back because functions lag.', [], (add) => {
     add({}, sources.pacer.held);
   });

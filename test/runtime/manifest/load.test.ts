@@ -159,6 +159,16 @@ describe('refuses, naming place and reason', () => {
       { gateway: { telemetryTopics: ['devices/+/t'] } },
       'telemetryTopics[0]: must be a topic with one level',
     ],
+    [
+      'presence topic',
+      { gateway: { presenceTopic: 'presence/#' } },
+      'presenceTopic: must be a topic with one level',
+    ],
+    [
+      'presence on a telemetry topic',
+      { gateway: { presenceTopic: 'devices/{deviceId}/telemetry' } },
+      'presenceTopic: must not be a telemetry topic as well',
+    ],
     ['filter', { gateway: { relayTopics: ['a/#/b'] } }, 'relayTopics[0]: must be an MQTT topic filter'],
     [
       'schedule',
