@@ -3,8 +3,9 @@
  * batch is done.
  */
 import type { Progress, WindowKey, WindowRow } from '../../stores/aggregation.js';
-import { type Batch, offsetAt } from '../../streams/batch.js';
+import type { Batch } from '../../streams/batch.js';
 import type { Owner } from './owner.js';
+import { ChangedProgress, ChangedWindow } from './rows.js';
 import type { Window } from './window.js';
 
 export interface Rows {
@@ -59,41 +60,10 @@ export class Changes {
       const { start, storedStart } = window;
       if (storedStart !== null && storedStart !== start) removed.push(keyOf(window, storedStart, partition));
       window.storedStart = start;
-      windows.push(rowOf(window, batch));
+      windows.push(new ChangedWindow(window, batch));
     }
-    return { progress: this.#owners.map((owner) => progressOf(owner, batch)), windows, removed };
+    return { progress: this.#owners.map((owner) => new ChangedProgress(owner, batch)), windows, removed };
   }
-}
-
-function progressOf(owner: Owner, batch: Batch): Progress {
-  return {
-    scope: owner.scope,
-    key: owner.key,
-    partition: batch.partition,
-    offset: offsetAt(batch, owner.index),
-    state: owner.encode(),
-  };
-}
-
-function rowOf(window: Window, batch: Batch): WindowRow {
-  const { series } = window;
-  series.recent?.fill();
-  const { metrics, states } = window.set.measured();
-  const { start, end, closed, revision, events, index } = window;
-  return {
-    definition: series.plan.name,
-    key: series.owner.key,
-    start,
-    size: window.size,
-    end,
-    partition: batch.partition,
-    offset: offsetAt(batch, index),
-    closed,
-    revision,
-    events,
-    metrics,
-    ...(states === undefined ? {} : { states }),
-  };
 }
 
 function keyOf(window: Window, start: number, partition: number): WindowKey {

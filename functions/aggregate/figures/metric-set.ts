@@ -77,6 +77,11 @@ export class MetricSet {
     for (const state of this.#states?.values() ?? []) state.close();
   }
 
+  /** Whether `measured` has states. */
+  get hasStates(): boolean {
+    return this.#states !== null;
+  }
+
   /** Does not alias live state. */
   measured(): MeasuredMetrics {
     // Names come from devices, so the objects they are keys of have no prototype to collide with.
