@@ -1,7 +1,8 @@
 /** Figures of windows and rollups while they are added up. */
 import type { RollupFigures, WindowFigures } from './verdict.js';
 
-const PERIODS: Readonly<Record<string, number>> = { '1m': 60_000, '1h': 3_600_000, '1d': 86_400_000 };
+/** Rollups that are foretold, ms: those of the calendar depend on a time zone, and have tests of their own. */
+export const PERIODS = { '1m': 60_000, '1h': 3_600_000, '1d': 86_400_000 } as const;
 
 /** One window of one metric of one device. */
 export class WindowPlace {

@@ -7,6 +7,7 @@ import { create as aggregate } from '../../functions/aggregate/handler.js';
 import { create as alert } from '../../functions/alert/handler.js';
 import { create as rollup } from '../../functions/rollup/handler.js';
 import { create as validate } from '../../functions/validate/handler.js';
+import { PERIODS } from '../../simulators/oracle/figures.js';
 import type {
   Observation,
   ObservedAlert,
@@ -14,7 +15,6 @@ import type {
   WindowFigures,
 } from '../../simulators/oracle/verdict.js';
 import type { Alert } from '../../stores/alerts.js';
-import { PERIODS } from '../../stores/rollups.js';
 import { batchesOf, type TestRecord, tick } from './batches.js';
 import { invocation, memoryPlatform } from './platform.js';
 
@@ -63,7 +63,7 @@ export async function observe(
         windows.set(`${deviceId} ${metric} ${start}`, { count, sum, min, max, first, last });
       }
     }
-    for (const period of PERIODS) {
+    for (const period of Object.keys(PERIODS) as (keyof typeof PERIODS)[]) {
       for (const { start, metrics } of (await rollups.rollups(series, period, always, page)).items) {
         for (const [metric, { count, sum, min, max }] of Object.entries(metrics)) {
           rolled.set(`${deviceId} ${metric} ${period} ${start}`, { count, sum, min, max });
