@@ -30,11 +30,10 @@ describeMosquitto('presence at a Mosquitto', () => {
   const deviceOf = (id: string) => connect({ will: { topic: `devices/${id}/presence`, ...WILL } });
   const event = (client: MqttClient, id: string) =>
     client.publishAsync(`devices/${id}/telemetry`, '{}', { qos: 1 });
-  const open = async (name: string, version = 5): Promise<TestGateway> => {
+  const open = async (name: string): Promise<TestGateway> => {
     const env = { MQTT_URL: `mqtt://127.0.0.1:${server.port}`, MQTT_CLIENT_ID: name };
     const gateway = testGateway(env, { presence }, true);
     gateways.push(await gateway.open());
-    expect(gateways.at(-1)!.description).toContain(`MQTT ${version}`);
     return gateway;
   };
 
