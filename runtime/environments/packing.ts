@@ -23,6 +23,7 @@ const NO_OFFSETS = 0;
 const DISTANCES = 1;
 const TEXT = 2;
 const MAX_DISTANCE = 2n ** 32n;
+const MAX_BASE = 2n ** 64n;
 
 /** Batches that reach an environment together, with a request id each (UUIDs). */
 export interface Round {
@@ -125,15 +126,16 @@ export function unpackRound(memory: Buffer, sources: readonly EventSource[]): Pa
 }
 
 function extrasOf({ batch, window }: BatchInvocation): Extras {
-  if (batch.offsets === undefined && window === undefined) return NONE;
+  const isShort = batch.baseOffset < MAX_BASE;
+  if (batch.offsets === undefined && window === undefined && isShort) return NONE;
   const json = window === undefined ? null : Buffer.from(JSON.stringify(window));
   if (batch.offsets === undefined || batch.offsets.length === 0) {
-    if (batch.baseOffset < 2n ** 64n) return { offsets: null, form: NO_OFFSETS, window: json };
-    // The end of a window, at a sequence number of Kinesis.
+    if (isShort) return { offsets: null, form: NO_OFFSETS, window: json };
+    // A single record, or the end of a window, at a sequence number of Kinesis.
     return { offsets: Buffer.from(`${batch.baseOffset}`), form: TEXT, window: json };
   }
   const { baseOffset, offsets } = batch;
-  if (offsets[offsets.length - 1]! - baseOffset >= MAX_DISTANCE || baseOffset >= 2n ** 64n) {
+  if (offsets[offsets.length - 1]! - baseOffset >= MAX_DISTANCE || !isShort) {
     return { offsets: Buffer.from(offsets.join(',')), form: TEXT, window: json };
   }
   const distances = Buffer.allocUnsafe(4 * offsets.length);

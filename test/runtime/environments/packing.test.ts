@@ -77,6 +77,20 @@ test('a source is sent once, and known by its number afterwards', () => {
   expect(numbers.takeNew()).toEqual([]);
 });
 
+test('a single record goes over at any offset', () => {
+  const numbers = createSourceNumbers();
+  const baseOffset = 2n ** 185n + 3n;
+  const batch = { stream: 'a', partition: 0, baseOffset, count: 1, frames: Buffer.from('frame') };
+  const packing = packRound(
+    { invocations: [{ source: sources[0]!, batch }], requestIds: [randomUUID()] },
+    numbers.numberOf,
+  );
+  const memory = Buffer.alloc(packing.length);
+  packing.write(memory);
+  const unpacked = unpackRound(memory, numbers.takeNew())[0]!.invocation.batch;
+  expect(unpacked).toEqual({ ...batch, offsets: [baseOffset] });
+});
+
 test('the end of a window goes over at any offset', () => {
   const numbers = createSourceNumbers();
   const baseOffset = 2n ** 185n + 3n;
