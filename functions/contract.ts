@@ -89,6 +89,8 @@ export interface PartitionStatus {
 export interface StreamStatus {
   readonly name: string;
   readonly partitions: readonly PartitionStatus[];
+  /** Offsets have gaps that are no loss: differences between them are no numbers of records. */
+  readonly isSparse?: boolean;
   readonly health: StreamHealth;
 }
 
@@ -99,6 +101,11 @@ export interface MappingStatus {
   readonly enabled: boolean;
   /** Next offset to finish, per partition. */
   readonly checkpoints: readonly bigint[];
+  /**
+   * Of streams with sparse offsets: how far the function is behind the partition's latest record (ms), 0 when nothing is
+   * left, null when it is not known.
+   */
+  readonly behindMs?: readonly (number | null)[];
   /** Message of the last failed invocation when the mapping is retrying now, else null. */
   readonly failing: string | null;
 }

@@ -11,7 +11,7 @@ import type { Mapping } from './mappings/mapping.js';
 export interface StatusSources {
   readonly version: string;
   readonly startedAt: number;
-  readonly engine: Pick<StreamEngine, 'committed'>;
+  readonly engine: Pick<StreamEngine, 'committed' | 'behindMs'>;
   readonly streams: ReadonlyMap<string, Stream>;
   /** A function, because environments are told how to ask before they exist. */
   readonly functions: () => Functions;
@@ -36,7 +36,8 @@ export function createStatus(sources: StatusSources): () => Promise<DeploymentSt
       streams: [...sources.streams.values()].map((stream) => ({
         name: stream.name,
         health: stream.health(),
-        partitions: Array.from({ length: stream.partitions }, (_, partition) => ({
+        ...(stream.isSparse === true ? { isSparse: true } : {}),
+        partitions: Array.from({ length: partitionsOf(stream) }, (_, partition) => ({
           partition,
           ...stream.ends(partition),
           counts: stream.counts(partition),
@@ -57,12 +58,15 @@ async function mappingsOf(sources: StatusSources): Promise<MappingStatus[]> {
     consumersOf(here.manifest).map(async ({ name, stream: streamName }) => {
       const stream = streams.get(streamName)!;
       const mapping = here.mappings.find((one) => one.functionName === name && one.stream === streamName);
-      const committed = await engine.committed?.(stream, groupOf(name, streamName));
+      const group = groupOf(name, streamName);
+      const committed = await engine.committed?.(stream, group);
+      const behindMs = await engine.behindMs?.(stream, group);
       return {
         functionName: name,
         stream: streamName,
         enabled: true,
         checkpoints: checkpointsOf(stream, mapping, committed),
+        ...(behindMs === undefined ? {} : { behindMs }),
         failing: mapping?.failing ?? null,
       };
     }),
@@ -76,7 +80,11 @@ function checkpointsOf(
 ): bigint[] {
   const positions = mapping?.positions();
   return Array.from(
-    { length: stream.partitions },
+    { length: partitionsOf(stream) },
     (_, partition) => positions?.get(partition) ?? committed?.[partition] ?? stream.ends(partition).start,
   );
+}
+
+function partitionsOf(stream: Stream): number {
+  return stream.partitionsRead ?? stream.partitions;
 }

@@ -15,6 +15,11 @@
  * unfinished records being taken for acknowledged events, and those two say nothing. The end may also be known a little
  * later than the tallies there.
  *
+ * Where offsets have gaps (Kinesis), a difference between two of them is no number of records. Identities that compare
+ * numbers with offsets say nothing there, what retention removed and what is in flight are not known unless nothing is,
+ * and then they are 0; how late a function is tells `behindMs`. Left of the checks: no function is ahead of the stream,
+ * and where two have come equally far they have decided about equally many events.
+ *
  * In flight are the records in [nextOffset, end). How many of them are events is worked out from offsets and ticks,
  * not from the left side of 4: (end - nextOffset) less the ticks that the function has not finished.
  *
@@ -51,8 +56,8 @@ export interface Figures {
   readonly ticks: number;
   /** Records ever stored in the stream: the three above. */
   readonly stored: number;
-  /** Stored records that retention has removed since. */
-  readonly trimmed: number;
+  /** Stored records that retention has removed since; null: not known. */
+  readonly trimmed: number | null;
   readonly validated: number;
   readonly quarantined: number;
   readonly aggregated: number;
@@ -65,10 +70,10 @@ export interface Figures {
   readonly behind: number;
   /** Late events that corrected a complete window. */
   readonly corrections: number;
-  /** Events that validate and aggregate have not finished. */
-  readonly inFlight: Readonly<Record<string, number>>;
-  /** Records, ticks included, that each function of the stream has not finished. */
-  readonly lag: Readonly<Record<string, number>>;
+  /** Events that validate and aggregate have not finished; null: there may be some, and nobody knows how many. */
+  readonly inFlight: Readonly<Record<string, number | null>>;
+  /** Records, ticks included, that each function of the stream has not finished; null as above. */
+  readonly lag: Readonly<Record<string, number | null>>;
 }
 
 export interface PartitionFigures extends Figures {
@@ -89,10 +94,13 @@ export interface Accounting {
   /** The other streams: what they hold, and who has not finished it. */
   readonly streams: readonly {
     readonly name: string;
-    readonly stored: number;
-    readonly trimmed: number;
-    readonly lag: Readonly<Record<string, number>>;
+    /** Null: not known. */
+    readonly stored: number | null;
+    readonly trimmed: number | null;
+    readonly lag: Readonly<Record<string, number | null>>;
   }[];
+  /** By function, ms behind the latest record; null: not known. Absent where offsets count records. */
+  readonly behindMs?: Readonly<Record<string, number | null>>;
 }
 
 /** What the books are made from. `status` must have been taken after the tallies were read. */
@@ -105,7 +113,9 @@ export interface AccountingInput {
 
 export function accounting(input: AccountingInput): Accounting {
   const { status } = input;
-  const telemetry = status.streams.find((stream) => stream.name === TELEMETRY)?.partitions ?? [];
+  const stream = status.streams.find(({ name }) => name === TELEMETRY);
+  const telemetry = stream?.partitions ?? [];
+  const isSparse = stream?.isSparse === true;
   const mappings = mappingsOf(status, TELEMETRY);
   const partitions: PartitionFigures[] = [];
   const imbalances: Imbalance[] = [];
@@ -114,7 +124,7 @@ export function accounting(input: AccountingInput): Accounting {
       input.validation.find((tally) => tally.partition === status.partition) ?? NO_VALIDATION;
     const aggregation =
       input.aggregation.find((tally) => tally.partition === status.partition) ?? NO_AGGREGATION;
-    const stream = counted(status, validation, aggregation);
+    const stream = counted(status, validation, aggregation, isSparse);
     const figures = figuresOf(stream, validation, aggregation, mappings);
     partitions.push(figures);
     imbalances.push(...imbalancesOf(stream, validation, aggregation, figures.inFlight.validate!));
@@ -129,15 +139,20 @@ export function accounting(input: AccountingInput): Accounting {
       .filter((stream) => stream.name !== TELEMETRY)
       .map((stream) => ({
         name: stream.name,
-        stored: sum(stream.partitions.map((partition) => Number(partition.end))),
-        trimmed: sum(stream.partitions.map((partition) => Number(partition.start))),
+        stored: stream.isSparse ? null : sum(stream.partitions.map(({ end }) => Number(end))),
+        trimmed: stream.isSparse ? null : sum(stream.partitions.map(({ start }) => Number(start))),
         lag: Object.fromEntries(
           mappingsOf(status, stream.name).map((mapping) => [
             mapping.functionName,
-            sum(stream.partitions.map((partition) => lagOf(partition, checkpointOf(mapping, partition)))),
+            sumOrNull(
+              stream.partitions.map((partition) =>
+                lagOf({ ...partition, isSparse: stream.isSparse === true }, checkpointOf(mapping, partition)),
+              ),
+            ),
           ]),
         ),
       })),
+    ...behindOf(status.mappings),
   };
 }
 
@@ -158,12 +173,18 @@ function counted(
   { counts, ...stream }: PartitionStatus,
   validation: Omit<ValidationTally, 'partition'>,
   aggregation: Omit<AggregationTally, 'partition'>,
+  isSparse: boolean,
 ): CountedPartition {
-  if (counts !== null) return { ...stream, counts };
+  if (counts !== null) return { ...stream, isSparse, counts };
   let { end } = stream;
   for (const { nextOffset } of [validation, aggregation]) if (nextOffset > end) end = nextOffset;
   const tick = Math.max(validation.ticks, aggregation.ticks);
-  return { ...stream, end, counts: { acknowledged: Number(end) - tick, received: 0, tick } };
+  const { valid, quarantined } = validation;
+  const { aggregated, late, duplicate, refused } = aggregation;
+  const acknowledged = isSparse
+    ? Math.max(valid + quarantined, aggregated + late + duplicate + refused)
+    : Number(end) - tick;
+  return { ...stream, end, isSparse, counts: { acknowledged, received: 0, tick } };
 }
 
 function figuresOf(
@@ -186,8 +207,8 @@ function figuresOf(
     received,
     acknowledged,
     ticks: tick,
-    stored: Number(stream.end),
-    trimmed: Number(stream.start),
+    stored: stream.isSparse ? acknowledged + received + tick : Number(stream.end),
+    trimmed: stream.isSparse ? null : Number(stream.start),
     validated: validation.valid,
     quarantined: validation.quarantined,
     aggregated: aggregation.aggregated,
@@ -198,8 +219,8 @@ function figuresOf(
     behind: aggregation.behind,
     corrections: aggregation.corrections,
     inFlight: {
-      validate: lag.validate! - (tick - validation.ticks),
-      aggregate: lag.aggregate! - (tick - aggregation.ticks),
+      validate: eventsOf(stream, lag.validate!, validation.ticks),
+      aggregate: eventsOf(stream, lag.aggregate!, aggregation.ticks),
     },
     lag,
     positions: mapValues(positions, String),
@@ -208,13 +229,14 @@ function figuresOf(
 
 function totalOf(partitions: readonly PartitionFigures[], mappings: readonly MappingStatus[]): Figures {
   const total = (pick: (figures: PartitionFigures) => number) => sum(partitions.map(pick));
+  const known = (pick: (figures: PartitionFigures) => number | null) => sumOrNull(partitions.map(pick));
   const names = new Set<string>([...TALLIED, ...mappings.map((mapping) => mapping.functionName)]);
   return {
     received: total((figures) => figures.received),
     acknowledged: total((figures) => figures.acknowledged),
     ticks: total((figures) => figures.ticks),
     stored: total((figures) => figures.stored),
-    trimmed: total((figures) => figures.trimmed),
+    trimmed: known((figures) => figures.trimmed),
     validated: total((figures) => figures.validated),
     quarantined: total((figures) => figures.quarantined),
     aggregated: total((figures) => figures.aggregated),
@@ -224,8 +246,8 @@ function totalOf(partitions: readonly PartitionFigures[], mappings: readonly Map
     ahead: total((figures) => figures.ahead),
     behind: total((figures) => figures.behind),
     corrections: total((figures) => figures.corrections),
-    inFlight: Object.fromEntries(TALLIED.map((name) => [name, total((figures) => figures.inFlight[name]!)])),
-    lag: Object.fromEntries([...names].map((name) => [name, total((figures) => figures.lag[name]!)])),
+    inFlight: Object.fromEntries(TALLIED.map((name) => [name, known((figures) => figures.inFlight[name]!)])),
+    lag: Object.fromEntries([...names].map((name) => [name, known((figures) => figures.lag[name]!)])),
   };
 }
 
@@ -238,12 +260,40 @@ function checkpointOf(mapping: MappingStatus, partition: PartitionStatus): bigin
   return mapping.checkpoints[partition.partition] ?? partition.start;
 }
 
-function lagOf(partition: PartitionStatus, position: bigint): number {
-  return Number(partition.end - position);
+function lagOf(
+  { start, end, isSparse }: Pick<CountedPartition, 'start' | 'end' | 'isSparse'>,
+  position: bigint,
+): number | null {
+  if (!isSparse) return Number(end - position);
+  return position >= end || start === end ? 0 : null;
+}
+
+/** Of the records that a function has not finished, those that are no ticks. @param finished ticks it has finished */
+function eventsOf(
+  { isSparse, counts }: CountedPartition,
+  lag: number | null,
+  finished: number,
+): number | null {
+  return lag === null || isSparse ? lag : lag - (counts.tick - finished);
 }
 
 function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
+}
+
+function behindOf(mappings: readonly MappingStatus[]): Pick<Accounting, 'behindMs'> {
+  const behind = mappings.flatMap(({ functionName, behindMs }) =>
+    behindMs === undefined ? [] : [[functionName, mostOrNull(behindMs)] as const],
+  );
+  return behind.length === 0 ? {} : { behindMs: Object.fromEntries(behind) };
+}
+
+function sumOrNull(values: readonly (number | null)[]): number | null {
+  return values.reduce((total, value) => (total === null || value === null ? null : total + value), 0);
+}
+
+function mostOrNull(values: readonly (number | null)[]): number | null {
+  return values.reduce((most, value) => (most === null || value === null ? null : Math.max(most, value)), 0);
 }
 
 function mapValues<A, B>(values: Readonly<Record<string, A>>, map: (value: A) => B): Record<string, B> {

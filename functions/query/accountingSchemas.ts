@@ -7,7 +7,7 @@ const figures = {
   acknowledged: s.count('Events stored with a promise to the publisher (QoS 1, QoS 2, HTTP).'),
   ticks: s.count('Ticks: the time, as records.'),
   stored: s.count('Records ever stored in the stream: received + acknowledged + ticks.'),
-  trimmed: s.count('Stored records that retention has removed since.'),
+  trimmed: s.nullable(s.count('Stored records that retention has removed since; null where nobody counts.')),
   validated: s.count('Events that validate found valid.'),
   quarantined: s.count(),
   aggregated: s.count('Events that are in every window they belong to.'),
@@ -17,10 +17,13 @@ const figures = {
   ahead: s.count('Events, of those above, from a clock too far ahead of their arrival.'),
   behind: s.count('Events, of those above, that were on their way for too long, or from a clock behind.'),
   corrections: s.count('Late events that corrected a complete window.'),
-  inFlight: s.mapOf({ type: 'integer', description: 'Events that the function has not finished.' }),
+  inFlight: s.mapOf({
+    type: ['integer', 'null'],
+    description: 'Events that the function has not finished; null: some, and offsets do not tell how many.',
+  }),
   lag: s.mapOf({
-    type: 'integer',
-    description: 'Records, ticks included, that the function has not finished.',
+    type: ['integer', 'null'],
+    description: 'Records, ticks included, that the function has not finished; null as in inFlight.',
   }),
 };
 
@@ -41,21 +44,30 @@ export const accountingSchemas: Readonly<Record<string, JsonSchema>> = {
     expected: { type: 'number' },
     actual: { type: 'number' },
   }),
-  Accounting: s.object({
-    balanced: { type: 'boolean' },
-    imbalances: s.arrayOf(s.ref('Imbalance')),
-    total: s.ref('Totals'),
-    partitions: s.arrayOf(s.ref('PartitionFigures')),
-    alerts: alertCounts,
-    streams: s.arrayOf(
-      s.object({
-        name: s.text(),
-        stored: s.count(),
-        trimmed: s.count(),
-        lag: s.mapOf({ type: 'integer' }),
+  Accounting: s.object(
+    {
+      balanced: { type: 'boolean' },
+      imbalances: s.arrayOf(s.ref('Imbalance')),
+      total: s.ref('Totals'),
+      partitions: s.arrayOf(s.ref('PartitionFigures')),
+      alerts: alertCounts,
+      streams: s.arrayOf(
+        s.object({
+          name: s.text(),
+          stored: s.nullable(s.count('Null where offsets do not tell.')),
+          trimmed: s.nullable(s.count()),
+          lag: s.mapOf({ type: ['integer', 'null'] }),
+        }),
+      ),
+      behindMs: s.mapOf({
+        type: ['number', 'null'],
+        description:
+          'Where offsets do not count records: ms that the function is behind the latest; null: not known.',
       }),
-    ),
-  }),
+    },
+    // Without behindMs.
+    ['balanced', 'imbalances', 'total', 'partitions', 'alerts', 'streams'],
+  ),
   Summary: s.object({
     time: s.time('When the counters were read.'),
     version: s.text(),
@@ -71,15 +83,15 @@ export const accountingSchemas: Readonly<Record<string, JsonSchema>> = {
         stream: s.text(),
         enabled: { type: 'boolean' },
         failing: s.nullable(s.text('Message of the failed invocation that is being tried again.')),
-        lag: { type: 'integer' },
+        lag: { type: ['integer', 'null'] },
       }),
     ),
     streams: s.arrayOf(
       s.object({
         name: s.text(),
         partitions: s.count(),
-        stored: s.count(),
-        trimmed: s.count(),
+        stored: s.nullable(s.count('Null where offsets do not tell.')),
+        trimmed: s.nullable(s.count()),
         writable: { type: 'boolean' },
         code: s.nullable(s.text('Why appends are held back.')),
         reason: s.nullable(s.text()),

@@ -62,15 +62,16 @@ export interface FunctionSummary {
   readonly stream: string;
   readonly enabled: boolean;
   readonly failing: string | null;
-  /** Records that it has not finished. */
-  readonly lag: number;
+  /** Records that it has not finished; null: some, and nobody knows how many. */
+  readonly lag: number | null;
 }
 
 export interface StreamSummary {
   readonly name: string;
   readonly partitions: number;
-  readonly stored: number;
-  readonly trimmed: number;
+  /** Null where offsets do not tell. */
+  readonly stored: number | null;
+  readonly trimmed: number | null;
   readonly writable: boolean;
   readonly code: string | null;
   readonly reason: string | null;
@@ -154,16 +155,23 @@ function functionsOf(status: DeploymentStatus, accounting: Accounting): Function
     stream: mapping.stream,
     enabled: mapping.enabled,
     failing: mapping.failing,
-    lag: lagOn(mapping.stream)?.[mapping.functionName] ?? 0,
+    lag: lagOf(lagOn(mapping.stream)?.[mapping.functionName]),
   }));
+}
+
+/** Who reads a stream that is not there has nothing to finish. */
+function lagOf(lag: number | null | undefined): number | null {
+  return lag === undefined ? 0 : lag;
 }
 
 function streamsOf(status: DeploymentStatus): StreamSummary[] {
   return status.streams.map((stream) => ({
     name: stream.name,
     partitions: stream.partitions.length,
-    stored: stream.partitions.reduce((total, partition) => total + Number(partition.end), 0),
-    trimmed: stream.partitions.reduce((total, partition) => total + Number(partition.start), 0),
+    stored: stream.isSparse ? null : stream.partitions.reduce((total, { end }) => total + Number(end), 0),
+    trimmed: stream.isSparse
+      ? null
+      : stream.partitions.reduce((total, { start }) => total + Number(start), 0),
     writable: stream.health.writable,
     code: stream.health.code ?? null,
     reason: stream.health.reason ?? null,

@@ -78,6 +78,7 @@ function isSettled({ total, streams, partitions }: Accounting): boolean {
   return (
     total.inFlight.validate === 0 &&
     total.inFlight.aggregate === 0 &&
+    total.lag.alert !== null &&
     (total.lag.alert ?? 0) <= partitions.length &&
     streams.every(({ lag }) => Object.values(lag).every((records) => records === 0))
   );

@@ -250,6 +250,69 @@ describe('accounting', () => {
     );
   });
 
+  describe('where offsets have gaps', () => {
+    /** As Kinesis has them: long, and far apart. */
+    const far = (offset: bigint) => (offset === 0n ? 0n : 2n ** 180n + offset * 1_000n);
+    const sparse = (input: AccountingInput): AccountingInput => {
+      const [stream] = input.status.streams;
+      const partitions = stream!.partitions.map(({ partition, end }) => ({
+        partition,
+        start: far(1n) - 1_000n,
+        end: end === 0n ? far(1n) - 1_000n : far(end),
+        counts: null,
+      }));
+      const mappings = input.status.mappings.map((mapping) => ({
+        ...mapping,
+        checkpoints: mapping.checkpoints.map(far),
+        behindMs: mapping.checkpoints.map((next, at) => (next === stream!.partitions[at]!.end ? 0 : 1_500)),
+      }));
+      const at = <T extends { nextOffset: bigint }>(tally: T): T => ({
+        ...tally,
+        nextOffset: far(tally.nextOffset),
+      });
+      return {
+        ...input,
+        validation: input.validation.map(at),
+        aggregation: input.aggregation.map(at),
+        status: { ...input.status, mappings, streams: [{ ...stream!, isSparse: true, partitions }] },
+      };
+    };
+
+    test('the books go by what functions counted; what is in flight is 0 or unknown', () => {
+      fc.assert(
+        fc.property(books, (dense) => {
+          const { imbalances, partitions, total, behindMs } = accounting(sparse(dense));
+          expect(imbalances).toEqual([]);
+          expect(total.trimmed).toBe(partitions.length === 0 ? 0 : null);
+          for (const [at, figures] of accounting(dense).partitions.entries()) {
+            const { lag, inFlight, stored, validated, quarantined, ticks } = partitions[at]!;
+            for (const name of Object.keys(lag)) expect(lag[name]).toBe(figures.lag[name] === 0 ? 0 : null);
+            expect(inFlight.validate).toBe(figures.lag.validate === 0 ? 0 : null);
+            expect(stored).toBeLessThanOrEqual(figures.stored!);
+            if (inFlight.validate === 0) expect(stored).toBe(validated + quarantined + ticks);
+          }
+          expect([0, 1_500]).toContain(behindMs!.alert);
+        }),
+      );
+    });
+
+    test('two functions that have come equally far must have decided about as many events', () => {
+      const partition = new Partition(0);
+      partition.log.push({ kind: 'acknowledged', fate: 'aggregated' }, { kind: 'tick', fate: 'tick' });
+      partition.validate(2);
+      partition.aggregate(2);
+      const input = sparse({
+        validation: [partition.validation],
+        aggregation: [{ ...partition.aggregation, aggregated: 0 }],
+        alerts: { pending: 0, firing: 0, resolved: 0 },
+        status: statusOf([partition]),
+      });
+      expect(accounting(input).imbalances).toEqual([
+        { partition: 0, what: 'events of aggregate = events of validate', expected: 1, actual: 0 },
+      ]);
+    });
+  });
+
   test('empty deployment: all zero, balanced', () => {
     const document = accounting({
       validation: [],
