@@ -85,8 +85,8 @@ async function checkBooks(api: Api, before: Accounting, driver: DriverResult): P
 
 /** Ticks keep coming, so a lag is never zero for long; events in flight are. */
 function isIdle({ total, streams }: Accounting): boolean {
-  const alertEvents = total.lag.alert ?? 0;
-  const unsent = streams.flatMap((stream) => Object.values(stream.lag)).reduce((sum, lag) => sum + lag, 0);
-  const inFlight = Object.values(total.inFlight).reduce((sum, events) => sum + events, 0);
-  return inFlight === 0 && unsent === 0 && alertEvents <= 16;
+  const unsent = streams.flatMap((stream) => Object.values(stream.lag));
+  const unfinished = [...unsent, ...Object.values(total.inFlight)];
+  const { alert = 0 } = total.lag;
+  return unfinished.every((records) => records === 0) && alert !== null && alert <= 16;
 }

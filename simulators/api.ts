@@ -11,9 +11,9 @@ export interface Books {
   readonly aggregated: number;
   readonly late: number;
   readonly duplicate: number;
-  /** Events not finished yet, by function. */
-  readonly inFlight: Readonly<Record<string, number>>;
-  readonly lag: Readonly<Record<string, number>>;
+  /** Events not finished yet, by function; null: there may be some, and nobody knows how many. */
+  readonly inFlight: Readonly<Record<string, number | null>>;
+  readonly lag: Readonly<Record<string, number | null>>;
 }
 
 export interface Accounting {
@@ -21,7 +21,12 @@ export interface Accounting {
   readonly imbalances: readonly unknown[];
   readonly partitions: readonly unknown[];
   readonly total: Books;
-  readonly streams: readonly { readonly name: string; readonly lag: Readonly<Record<string, number>> }[];
+  readonly streams: readonly {
+    readonly name: string;
+    readonly lag: Readonly<Record<string, number | null>>;
+  }[];
+  /** By function, ms behind the latest record; absent where numbers of records say how far it is. */
+  readonly behindMs?: Readonly<Record<string, number | null>>;
 }
 
 export interface Figures {

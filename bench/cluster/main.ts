@@ -89,8 +89,8 @@ async function backlog(workers: number, config: string) {
     const appended = performance.now();
     for (;;) {
       const { total } = (await (await fetch(`${api.http}/accounting`)).json()) as Accounting;
-      const lag = Math.max(...Object.values(total.lag));
-      if (total.aggregated >= EVENTS && total.validated >= EVENTS && lag === 0) break;
+      const isDone = Object.values(total.lag).every((lag) => lag === 0);
+      if (total.aggregated >= EVENTS && total.validated >= EVENTS && isDone) break;
       await delay(LOOK_MS);
     }
     const seconds = (performance.now() - began) / 1_000;

@@ -82,17 +82,23 @@ export class Collector {
   /** Waits until every function has finished what is stored, or until `deadline` (epoch ms). */
   async untilDone(deadline: number): Promise<void> {
     const busy = new Set(['any']);
+    const began = wallNow();
     while (busy.size > 0 && wallNow() < deadline) {
       const accounting = await this.#accounting(deadline);
       busy.clear();
       const { inFlight, lag } = accounting.total;
-      for (const [name, events] of Object.entries(inFlight)) if (events > 0) busy.add(name);
+      const waited = wallNow() - began;
+      // Where numbers are not known: everything that was there when the waiting began is done.
+      const isPast = (name: string) => waited > (accounting.behindMs?.[name] ?? waited) + CLOCKS_MS;
+      const isDone = (name: string, records: number | null, most = 0) =>
+        records === null ? isPast(name) : records <= most;
+      for (const [name, events] of Object.entries(inFlight)) if (!isDone(name, events)) busy.add(name);
       // Ticks come all the time: a lag of a few of them is nothing that could change anything.
       for (const [name, records] of Object.entries(lag)) {
-        if (!(name in inFlight) && records > accounting.partitions.length) busy.add(name);
+        if (!(name in inFlight) && !isDone(name, records, accounting.partitions.length)) busy.add(name);
       }
       for (const stream of accounting.streams) {
-        for (const [name, records] of Object.entries(stream.lag)) if (records > 0) busy.add(name);
+        for (const [name, records] of Object.entries(stream.lag)) if (!isDone(name, records)) busy.add(name);
       }
       if (busy.size > 0) await delay(POLL_MS);
     }
