@@ -22,6 +22,8 @@ export interface CatchUpOptions {
   readonly calendar: Calendar;
   /** Those with rollups, by name. */
   readonly definitions: ReadonlyMap<string, AggregationDefinition>;
+  /** Whether a bucket may lack rows that it was made of: then it is only written when it still covers what it was. */
+  mayLack(definition: AggregationDefinition): boolean;
   remainingTimeMs(): number;
   /** Told of a bucket that cannot be computed again: retention has removed a part of what it was made of. */
   kept(period: Period, bucket: Bucket): void;
@@ -63,14 +65,12 @@ async function computed(
   period: Period,
   options: CatchUpOptions,
 ): Promise<RollupRow | undefined> {
-  const { stores, definitions, kept } = options;
+  const { stores, definitions, mayLack, kept } = options;
   const finer = await finerRows(stores, bucket, period);
   // Nothing left below: retention was here.
   if (finer.length === 0) return undefined;
   const row = mergeRows(bucket, period, finer);
-  // A device's windows only go when none of their bucket can change any more. A group has members whose clocks differ:
-  // one that was away may write to a time whose other windows are gone.
-  if (definitions.get(bucket.definition)!.by !== 'device') {
+  if (mayLack(definitions.get(bucket.definition)!)) {
     const stored = await storedRow(stores, bucket, period, bucket);
     if (stored !== undefined && !covers(row, stored)) {
       kept(period, bucket);

@@ -38,6 +38,9 @@ export const create: CreateFunction = ({ settings, stores, log }) => {
         stores,
         calendar,
         definitions: rolledUp,
+        // A device's windows only go when none of their bucket can change any more. A group has members whose clocks
+        // differ: one that was away may write to a time whose other windows are gone.
+        mayLack: ({ by }) => by !== 'device',
         remainingTimeMs: () => context.remainingTimeMs(),
         kept: (period) => kept.set(period, (kept.get(period) ?? 0) + 1),
       };
