@@ -86,7 +86,7 @@ function documentOf(difference: Difference): object {
 export function lineOf(difference: Difference): string {
   const { definition, key, level, start, partition, found, figures } = difference;
   const series = key === '' ? definition : `${definition} ${key}`;
-  const place = partition === undefined || level !== 'windows' ? '' : ` (partition ${partition})`;
+  const place = partition === undefined ? '' : ` (partition ${partition})`;
   const more = figures.length > SHOWN_FIGURES ? ` and ${figures.length - SHOWN_FIGURES} more` : '';
   const what = found === 'different' ? figures.slice(0, SHOWN_FIGURES).join(', ') + more : found;
   return `${series}  ${level}  ${timeText(start)}${place}: ${what}`;

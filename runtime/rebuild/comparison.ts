@@ -64,6 +64,7 @@ export async function createComparison(options: ComparisonOptions): Promise<Comp
   const { aggregate, retention } = settings;
   const calendar = calendarOf(aggregate.timeZone, aggregate.weekStartsOn);
   const waiting = await waitingBuckets(stored, calendar);
+  const groups = new Set(aggregate.definitions.filter(({ by }) => by !== 'device').map(({ name }) => name));
   const counts = { equal: 0, different: 0, storedOnly: 0, rebuiltOnly: 0, waiting: 0 };
 
   /** @returns what is written in place of the stored row, `remove`, or undefined: it is as it should be */
@@ -85,7 +86,7 @@ export async function createComparison(options: ComparisonOptions): Promise<Comp
     const found = before === undefined ? 'rebuilt only' : after === undefined ? 'stored only' : 'different';
     counts[found === 'different' ? 'different' : found === 'stored only' ? 'storedOnly' : 'rebuiltOnly']++;
     const { definition, key } = series;
-    const place = partition === undefined ? {} : { partition };
+    const place = partition === undefined || !groups.has(definition) ? {} : { partition };
     onDifference({ definition, key, level, start, end, ...place, found, figures });
     return start < keptFrom ? undefined : (after ?? 'remove');
   };
