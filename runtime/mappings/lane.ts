@@ -194,7 +194,7 @@ export class Lane {
           await this.#attempts.finishWindow(isTooLarge(window) && !isLast && !isOver(window, now));
         } else if (!hasMore()) {
           await this.#waiting.forRecords(
-            hasMore,
+            () => hasMore() || isFinished(),
             window === null ? undefined : timers.now() + Math.max(1, window.end - time()),
           );
         }
@@ -203,7 +203,7 @@ export class Lane {
       if (gatherer.isClosed || this.#waiting.draining) break;
       const due = Math.min(this.#windowEnd(), this.#tumblingEnd());
       if (timers.now() >= due || (isFinished() && !hasMore())) break;
-      if (!hasMore()) await this.#waiting.forRecords(hasMore, due);
+      if (!hasMore()) await this.#waiting.forRecords(() => hasMore() || isFinished(), due);
       if (this.#waiting.stopping) return null;
     }
     return gatherer.take();
