@@ -2,6 +2,7 @@
  * Alert rules from YAML files in Prometheus' shape: `groups[].rules[]{alert, expr, for, labels, annotations}`.
  * Everything that is wrong is reported at once, each problem as `file:line: reason`.
  */
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { isMap, isScalar, isSeq, type Node, type YAMLMap } from 'yaml';
@@ -9,20 +10,13 @@ import { MillraceError, messageOf } from '../../common/errors.js';
 import { YamlText } from '../../common/yaml-text.js';
 import { parseDuration } from './duration.js';
 import { compile, type Expression, ExpressionProblem } from './expression.js';
+import type { Rule as LanguageRule } from './language/rule.js';
+import type { Scope } from './language/scope.js';
 import { unknownPlaceholders } from './template.js';
 
-export interface Rule {
-  /** Unique among all rules: a part of MQTT topics. */
-  readonly name: string;
+/** With the condition as callers know it that evaluate events alone. */
+export interface Rule extends LanguageRule {
   readonly expression: Expression;
-  /** How long the condition must hold before the alert fires (ms); 0: at once. */
-  readonly forMs: number;
-  readonly severity: string;
-  /** As written, `severity` included. */
-  readonly labels: Readonly<Record<string, string>>;
-  readonly annotations: Readonly<Record<string, string>>;
-  /** `file:line` */
-  readonly place: string;
 }
 
 export interface ParsedRules {
@@ -142,8 +136,38 @@ function readRule(map: YAMLMap, report: Report, place: string): Rule | undefined
   const forMs = forOf(map, problem);
   const expression =
     source === undefined ? undefined : compiled(source, map.get('expr', true) as Node, problem);
-  if (!sound || name === undefined || expression === undefined) return undefined;
-  return { name, expression, forMs, severity, labels, annotations, place };
+  if (!sound || name === undefined || source === undefined || expression === undefined) return undefined;
+  const { metric } = expression;
+  const condition = {
+    source,
+    metric,
+    metrics: metric === null ? [] : [metric],
+    features: [],
+    firing: [],
+    holds: ({ event, device }: Scope) => expression.holds(event, device),
+    nextChange: () => Number.POSITIVE_INFINITY,
+  };
+  return {
+    name,
+    group: '',
+    version: createHash('sha256')
+      .update(JSON.stringify([source, forMs, labels]))
+      .digest('hex')
+      .slice(0, 8),
+    condition,
+    expression,
+    clear: null,
+    forMs,
+    keepFiringMs: 0,
+    noDataMs: 900_000,
+    active: null,
+    fleet: null,
+    severity,
+    labels,
+    annotations,
+    deviceTypes: null,
+    place,
+  };
 }
 
 function compiled(source: string, node: Node, report: Report): Expression | undefined {
