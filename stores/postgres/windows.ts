@@ -12,7 +12,10 @@ import type { Tables } from './database.js';
 const COLUMNS = `definition, key, start, size, until, partition, "offset", closed, revision, events::float8, metrics,
   states`;
 const WINDOW = `SELECT ${COLUMNS} FROM windows`;
-/** So many open windows are read by one statement. */
+/**
+ * So many open windows are read by one statement, so that neither they nor making rows of them takes long. (Until the
+ * server has its first statistics of the table, it sorts all that are left for each: 2 s for 100,000 instead of 0.9.)
+ */
 const OPEN_AT_ONCE = 2_000;
 
 interface StoredWindow extends StoredFigures {

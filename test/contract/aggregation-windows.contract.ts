@@ -45,7 +45,7 @@ export function aggregationWindowsContract(open: () => Promise<AggregationStore>
   });
 
   test('gives all open windows, however many there are', async () => {
-    const count = 4_500;
+    const count = 6_000;
     const windows = Array.from({ length: count }, (_, n) =>
       window(`device-${n % 9}`, n * 10, { metrics: {}, definition: n % 2 === 0 ? 'device' : 'other' }),
     );
