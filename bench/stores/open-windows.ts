@@ -51,11 +51,13 @@ async function run(config: StoresConfig): Promise<void> {
   const timed = async (what: string, work: () => Promise<number>): Promise<void> => {
     const delay = monitorEventLoopDelay({ resolution: 1 });
     delay.enable();
+    // A turn of the event loop before and after, so that a pause of the whole time is seen.
+    const turn = () => new Promise((resolve) => setTimeout(resolve, 5));
+    await turn();
     const began = performance.now();
     const count = await work();
     const ms = Math.round(performance.now() - began);
-    // A turn of the event loop, so that a pause up to now is seen.
-    await new Promise((resolve) => setTimeout(resolve, 2));
+    await turn();
     delay.disable();
     report(what, { count, ms, longestPauseMs: Math.round(delay.max / 1e6) });
   };
