@@ -1,17 +1,23 @@
 /**
  * Brings one period up to date: reads the change feed of its source from where it stopped, in bounded steps, and
  * commits rows together with the position in the feed. What is killed in between is done again with the same outcome.
+ *
+ * After a downtime the feed has an hour's minutes of thousands of devices in order of time. So many changes are looked
+ * at before the first bucket is computed, and few at a time committed: else every hour would be computed sixty times.
  */
 import type { AggregationDefinition } from '../../common/aggregations.js';
-import type { Series } from '../../stores/aggregation.js';
+import type { Changed, Series } from '../../stores/aggregation.js';
 import type { Period, RollupRow } from '../../stores/rollups.js';
 import type { Stores } from '../../stores/stores.js';
 import type { Calendar } from './calendar.js';
 import { type Bucket, covers, dirtyBuckets, mergeRows, SOURCE } from './core.js';
 import { changesOf, finerRows } from './levels.js';
 
-/** Changes per step: what is held in memory, and lost when the process dies. */
-export const STEP = 5_000;
+/** Changes looked at together: some 150 bytes each. */
+export const AHEAD = 200_000;
+const FEED_PAGE = 20_000;
+/** Buckets per commit: their rows are held in memory, and lost when the process dies. */
+const STEP = 5_000;
 /** A step is not begun with less time than this left (ms). */
 const MARGIN = 1_000;
 /** Buckets read at a time: a database elsewhere takes a moment to answer each. */
@@ -42,25 +48,55 @@ export async function catchUp(
   let cursor = await stores.rollups.cursor(period);
   for (let first = true; ; first = false) {
     if (options.remainingTimeMs() < MARGIN) return 'late';
-    const changes = await changesOf(stores, SOURCE[period], cursor, STEP);
+    const changes = await changesAhead(period, cursor, options);
     const last = changes.at(-1);
     if (last === undefined) return first ? 'idle' : 'done';
     if (first && !worthwhile(changes.length)) return 'waiting';
     const rolledUp = changes.filter(({ definition }) => definitions.has(definition));
     const buckets = dirtyBuckets(rolledUp, period, calendar);
-    const rows: RollupRow[] = [];
-    for (let at = 0; at < buckets.length; at += READS) {
-      const some = buckets.slice(at, at + READS).map((bucket) => computed(bucket, period, options));
-      for (const row of await Promise.all(some)) if (row !== undefined) rows.push(row);
+    for (let at = 0; at < buckets.length; at += STEP) {
+      if (at > 0 && options.remainingTimeMs() < MARGIN) return 'late';
+      const rows = await computed(buckets.slice(at, at + STEP), period, options);
+      // Buckets are in order of their first change: all that changed before the next one's is contained.
+      const next = buckets[at + STEP];
+      await stores.rollups.commit(period, rows, next === undefined ? last.change : next.change - 1n);
     }
-    await stores.rollups.commit(period, rows, last.change);
+    if (buckets.length === 0) await stores.rollups.commit(period, [], last.change);
     cursor = last.change;
-    if (changes.length < STEP) return 'done';
+    if (changes.length < AHEAD) return 'done';
   }
 }
 
-/** The bucket's row from what is below it; undefined where what was rolled up stays as it is. */
+async function changesAhead(
+  period: Period,
+  cursor: bigint,
+  { stores }: CatchUpOptions,
+): Promise<readonly Changed[]> {
+  const changes: Changed[] = [];
+  for (let change = cursor; changes.length < AHEAD; ) {
+    const page = await changesOf(stores, SOURCE[period], change, FEED_PAGE);
+    for (const changed of page) changes.push(changed);
+    if (page.length < FEED_PAGE) break;
+    change = page.at(-1)!.change;
+  }
+  return changes;
+}
+
 async function computed(
+  buckets: readonly Bucket[],
+  period: Period,
+  options: CatchUpOptions,
+): Promise<RollupRow[]> {
+  const rows: RollupRow[] = [];
+  for (let at = 0; at < buckets.length; at += READS) {
+    const some = buckets.slice(at, at + READS).map((bucket) => rowOf(bucket, period, options));
+    for (const row of await Promise.all(some)) if (row !== undefined) rows.push(row);
+  }
+  return rows;
+}
+
+/** The bucket's row from what is below it; undefined where what was rolled up stays as it is. */
+async function rowOf(
   bucket: Bucket,
   period: Period,
   options: CatchUpOptions,

@@ -38,6 +38,11 @@ const LENGTH = { '1m': MINUTE, '1h': HOUR, '1d': 24 * HOUR } as const;
 
 export interface Bucket extends Series, Span {}
 
+export interface DirtyBucket extends Bucket {
+  /** The first change that made it dirty. */
+  readonly change: bigint;
+}
+
 /** The buckets of a period that hold something of a row of its source that starts at `start` (epoch ms). */
 export function bucketsAt(period: Period, start: number, calendar: Calendar): readonly Span[] {
   if (period === 'week') return [calendar.week(start)];
@@ -59,10 +64,10 @@ function aligned(time: number, length: number): Span {
 }
 
 /** The buckets that these changes fall into, each once, in order of their first change. */
-export function dirtyBuckets(changes: readonly Changed[], period: Period, calendar: Calendar): Bucket[] {
+export function dirtyBuckets(changes: readonly Changed[], period: Period, calendar: Calendar): DirtyBucket[] {
   const seen = new Map<string, Map<string, Set<number>>>();
-  const buckets: Bucket[] = [];
-  for (const { definition, key, start: changed } of changes) {
+  const buckets: DirtyBucket[] = [];
+  for (const { definition, key, start: changed, change } of changes) {
     const starts = entry(
       entry(seen, definition, () => new Map<string, Set<number>>()),
       key,
@@ -71,7 +76,7 @@ export function dirtyBuckets(changes: readonly Changed[], period: Period, calend
     for (const { start, end } of bucketsAt(period, changed, calendar)) {
       if (starts.has(start)) continue;
       starts.add(start);
-      buckets.push({ definition, key, start, end });
+      buckets.push({ definition, key, start, end, change });
     }
   }
   return buckets;

@@ -9,7 +9,7 @@ import { lambdaHandler } from '../../adapters/aws/lambda.js';
 import { PERIODS, type Period } from '../../stores/rollups.js';
 import type { CreateFunction } from '../contract.js';
 import { calendarOf } from './calendar.js';
-import { type CatchUpOptions, catchUp, STEP } from './catch-up.js';
+import { AHEAD, type CatchUpOptions, catchUp } from './catch-up.js';
 
 /** So many changes are rolled up at once, whatever was done when. */
 const FEW = 500;
@@ -46,9 +46,9 @@ export const create: CreateFunction = ({ settings, stores, log }) => {
       };
       for (const period of PERIODS) {
         const since = time - (doneAt.get(period) ?? Number.NEGATIVE_INFINITY);
-        // A full step is a backlog, and no time to lose.
+        // More than can be looked at together is a backlog, and no time to lose.
         const worthwhile = (changes: number) =>
-          changes < FEW || changes >= STEP || since < 0 || since >= PATIENCE[period];
+          changes < FEW || changes >= AHEAD || since < 0 || since >= PATIENCE[period];
         const outcome = await catchUp(period, options, worthwhile);
         if (outcome === 'late') {
           log.info({ period }, 'rollups have not caught up yet; the next run goes on');
