@@ -83,3 +83,28 @@ test('release lets go and never holds again', () => {
   run.step(100, 50);
   expect(run.acknowledged).toBe(run.stored);
 });
+
+test('where records cannot be counted, the age of what is being worked on is the lag', () => {
+  const pacer = createPacer(100);
+  const told: number[] = [];
+  const publish = (id: number) => pacer.pace(() => told.push(id))(null);
+  const sample = (now: number, finished: number, ageMs: number) =>
+    pacer.sample(now, [{ name: 'f', finished: BigInt(finished), stored: null, ageMs, windowMs: 2_000 }]);
+  sample(0, 0, 0);
+  sample(20, 10, 2_000);
+  publish(1);
+  expect(told).toEqual([1]);
+  sample(40, 20, 2_200);
+  publish(2);
+  expect([told, pacer.held]).toEqual([[1], 1]);
+  sample(60, 30, 2_200);
+  expect(told).toEqual([1, 2]);
+  publish(3);
+  // Nothing is left.
+  sample(80, 40, 0);
+  expect(told).toEqual([1, 2, 3]);
+  // It makes no progress any more: then it holds nobody.
+  for (let now = 100; now < 1_200; now += 20) sample(now, 40, 2_200 + now);
+  publish(4);
+  expect(told).toEqual([1, 2, 3, 4]);
+});
