@@ -1,6 +1,7 @@
 import type { AggregationStore } from './aggregation.js';
-import type { AlertStore, NotificationStore, TickStore } from './alerts.js';
+import type { AlertStore, TickStore } from './alerts.js';
 import type { Firings } from './firings.js';
+import type { NotificationStore } from './notifications.js';
 import type { RollupStore } from './rollups.js';
 import type { ValidationStore } from './validation.js';
 import type { WindowStates } from './window-states.js';

@@ -46,8 +46,10 @@ export function documentOf(
     id: idOf(fingerprint, startsAt, state),
     fingerprint,
     rule: rule.name,
+    ruleVersion: '',
     severity: rule.severity,
     state,
+    reason: 'condition',
     deviceId,
     labels: { ...rule.labels, deviceId },
     annotations,
@@ -56,6 +58,7 @@ export function documentOf(
     startsAt,
     endsAt,
     changedAt,
+    flapping: false,
     event: cause.event,
   };
 }

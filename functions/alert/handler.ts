@@ -19,7 +19,7 @@ import { type CreateFunction, type OutgoingRecord, type Platform, SUCCESS } from
 import { PASSED_HEADER } from '../notify/core.js';
 import { BatchEvaluation, type OnRuleError } from './evaluate.js';
 import { loadRules, type Rule } from './rules.js';
-import { rowOf, WarmPartition } from './warm.js';
+import { rowOf, SCOPE, WarmPartition } from './warm.js';
 
 export const create: CreateFunction = (platform) => {
   const { settings, stores } = platform;
@@ -42,7 +42,7 @@ export const create: CreateFunction = (platform) => {
       if (warm === undefined || warm.crowded || !warm.continues(batch)) {
         warm = new WarmPartition(rules, partition);
         // What was owed for records before these was durable when their batch was finished.
-        owed = (await stores.alerts.owed(partition)).filter(
+        owed = (await stores.alerts.owed(SCOPE, partition)).filter(
           ({ through }) => through >= batch.baseOffset && !durable.includes(through),
         );
       }
@@ -51,12 +51,20 @@ export const create: CreateFunction = (platform) => {
       const { told, changed, ended } = evaluation;
       const telling = [...owed.flatMap(({ alerts }) => alerts), ...told];
       const commits = changed.size > 0 || ended.length > 0;
+      const from = warm.committed ?? 0n;
+      const end = lastOffset(batch) + 1n;
+      // Records that come again are behind what was committed.
+      const next = end > from ? end : from;
       // The append begins first: the host is at it while this thread commits.
       await Promise.all([
         telling.length > 0 ? platform.append('alerts', telling.map(recordOf)) : undefined,
         commits
           ? stores.alerts.commit({
               partition,
+              scope: SCOPE,
+              next,
+              from,
+              memories: [],
               rows: [...changed].map((entry) => rowOf(entry, partition)),
               ended,
               ...(told.length > 0 ? { owed: { through: lastOffset(batch), alerts: told } } : {}),
@@ -67,6 +75,7 @@ export const create: CreateFunction = (platform) => {
       const durableNow = owed.map(({ through }) => through);
       if (told.length > 0) durableNow.push(lastOffset(batch));
       settled.set(partition, commits ? durableNow : [...durable, ...durableNow]);
+      if (commits) warm.committed = next;
       warm.finished(batch);
       partitions.set(partition, warm);
       return SUCCESS;

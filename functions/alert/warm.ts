@@ -32,6 +32,8 @@ export interface DeviceState {
 
 /** Devices remembered per partition; beyond that everything is forgotten and looked up anew. */
 const MAX_DEVICES = 200_000;
+/** The stores' name for what this function keeps. */
+export const SCOPE = 'alert';
 
 export class WarmPartition {
   readonly #devices = new Map<string, DeviceState>();
@@ -39,7 +41,8 @@ export class WarmPartition {
   readonly pending = new Map<string, { readonly device: DeviceState; readonly index: number }>();
   readonly #rules: readonly Rule[];
   readonly #partition: number;
-  #loadedPending = false;
+  /** Where the store's last commit of the partition ends; undefined until it was asked. */
+  committed: bigint | undefined;
   #next: bigint | undefined;
 
   constructor(rules: readonly Rule[], partition: number) {
@@ -73,15 +76,16 @@ export class WarmPartition {
       }
       return state;
     });
-    if (!this.#loadedPending) {
-      this.#loadedPending = true;
-      for (const row of await store.pending(this.#partition)) {
-        if (this.#devices.has(row.deviceId)) continue;
-        this.#devices.set(row.deviceId, { id: row.deviceId, entries: null, orphans: null });
-        fresh.push(row.deviceId);
+    if (this.committed === undefined) {
+      this.committed = await store.next(SCOPE, this.#partition);
+      // Those with a timer that a tick may run out are among them.
+      for (const id of await store.active(SCOPE, this.#partition)) {
+        if (this.#devices.has(id)) continue;
+        this.#devices.set(id, { id, entries: null, orphans: null });
+        fresh.push(id);
       }
     }
-    if (fresh.length > 0) for (const row of await store.rows(fresh)) this.#take(row);
+    if (fresh.length > 0) for (const row of await store.rows(SCOPE, fresh)) this.#take(row);
     return states;
   }
 

@@ -27,7 +27,12 @@ const figures = {
   }),
 };
 
-const alertCounts = s.object({ pending: s.count(), firing: s.count(), resolved: s.count() });
+const alertCounts = s.object({
+  pending: s.count(),
+  firing: s.count(),
+  nodata: s.count(),
+  resolved: s.count(),
+});
 
 export const accountingSchemas: Readonly<Record<string, JsonSchema>> = {
   Totals: s.object(figures),

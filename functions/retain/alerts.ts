@@ -31,7 +31,9 @@ async function clearTopics(platform: Platform, expired: readonly Alert[]): Promi
   await platform.publish(expired.map((alert) => retained(alert, Buffer.alloc(0))));
   // One of them may have fired again at this very moment, and its new state have been cleared.
   const ids = new Set(expired.map(({ id }) => id));
-  const rows = await platform.stores.alerts.rows([...new Set(expired.map(({ deviceId }) => deviceId))]);
+  const names = [...new Set(expired.map(({ deviceId }) => deviceId))];
+  const scopes = ['alert', 'fleet'].map((scope) => platform.stores.alerts.rows(scope, names));
+  const rows = (await Promise.all(scopes)).flat();
   const fingerprints = new Set(expired.map(({ fingerprint }) => fingerprint));
   const again = rows.flatMap(({ alert, fingerprint }) =>
     alert !== null && alert.state !== 'pending' && fingerprints.has(fingerprint) && !ids.has(alert.id)

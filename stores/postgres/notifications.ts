@@ -1,5 +1,5 @@
 /** Which notifications were delivered, in PostgreSQL. */
-import type { NotificationStore } from '../alerts.js';
+import type { NotificationStore } from '../notifications.js';
 import { original, stored } from '../text.js';
 import type { Postgres } from './database.js';
 import { numbers, offsets, texts } from './values.js';

@@ -1,5 +1,5 @@
 /** Which notifications were delivered, in SQLite. */
-import type { NotificationStore } from '../alerts.js';
+import type { NotificationStore } from '../notifications.js';
 import { openSqlite, transact } from './database.js';
 import { asText, listParameter } from './rows.js';
 

@@ -1,5 +1,5 @@
 /** What every notification store owes, whatever it keeps its rows in. */
-import type { NotificationStore } from '../../stores/alerts.js';
+import type { NotificationStore } from '../../stores/notifications.js';
 
 export function notificationStoreContract(open: () => Promise<NotificationStore>): void {
   let store: NotificationStore;

@@ -147,8 +147,8 @@ async function run(stores: Stores, records: readonly TestRecord[], plan: readonl
     published: text(platform.published),
     late: text((await stores.aggregation.late({}, FIRST)).items),
     alerts: text([(await stores.alerts.alerts({}, FIRST)).items, await stores.alerts.counts()]),
-    rows: sorted(await stores.alerts.rows(ids)),
-    owed: text(await stores.alerts.owed(0)),
+    rows: sorted(await stores.alerts.rows('alert', ids)),
+    owed: text(await stores.alerts.owed('alert', 0)),
     told: text(platform.appended),
     rollups: text(
       await Promise.all(

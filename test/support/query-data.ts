@@ -12,8 +12,10 @@ export function alertOf(rule: string, deviceId: string, state: AlertState, start
     id: `${fingerprint}-${startsAt}-${state}`,
     fingerprint,
     rule,
+    ruleVersion: '0123abcd',
     severity: rule === 'LowBattery' ? 'warning' : 'critical',
     state,
+    reason: 'condition',
     deviceId,
     labels: { site: 'north' },
     annotations: { summary: `${rule} on ${deviceId}` },
@@ -22,6 +24,7 @@ export function alertOf(rule: string, deviceId: string, state: AlertState, start
     startsAt,
     endsAt: state === 'resolved' ? startsAt + 60_000 : null,
     changedAt: startsAt + 5,
+    flapping: false,
     event: { ts: startsAt, temperature: 85, humidity: 40, battery: 3.7 },
   };
 }

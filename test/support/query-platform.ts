@@ -182,7 +182,12 @@ export function queryPlatform(data: QueryData, root = projectRoot): Platform {
         ),
       counts: async () => {
         const count = (state: string) => data.alerts.filter((alert) => alert.state === state).length;
-        return { pending: count('pending'), firing: count('firing'), resolved: count('resolved') };
+        return {
+          pending: count('pending'),
+          firing: count('firing'),
+          nodata: count('nodata'),
+          resolved: count('resolved'),
+        };
       },
     },
   };

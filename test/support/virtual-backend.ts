@@ -27,6 +27,8 @@ export interface ArrivingEvent {
 export interface BackendOptions {
   readonly windowMs: number;
   readonly latenessMs: number;
+  /** As usual when left out. */
+  readonly maxAheadMs?: number;
   /** The backend is looked at when it has seen the tick of this time. */
   readonly until: number;
   /** Places to cut the timeline into batches. */
@@ -38,8 +40,12 @@ export async function observe(
   events: readonly ArrivingEvent[],
   options: BackendOptions,
 ): Promise<Observation> {
+  const usual = tumblingPerDevice(options.windowMs, options.latenessMs);
   const platform = memoryPlatform({
-    aggregate: tumblingPerDevice(options.windowMs, options.latenessMs),
+    aggregate: {
+      ...usual,
+      maxAheadMs: options.maxAheadMs ?? usual.maxAheadMs,
+    },
   });
   const batches = batchesOf(withTicks(events, options.until), options.cuts);
   for (const create of [validate, aggregate, alert]) {
@@ -113,7 +119,7 @@ function withTicks(events: readonly ArrivingEvent[], until: number): TestRecord[
 function toldOf(documents: readonly Alert[]): ObservedAlert[] {
   const told = new Map<string, ObservedAlert>();
   for (const { id, rule, deviceId, state, startsAt, endsAt } of documents) {
-    if (told.has(id) || state === 'pending') continue;
+    if (told.has(id) || (state !== 'firing' && state !== 'resolved')) continue;
     told.set(id, { id, rule, deviceId, state, startsAt, endsAt, receivedAt: startsAt, times: 1 });
   }
   return [...told.values()];

@@ -33,7 +33,10 @@ test('85 degrees fire HighTemperature, 20 degrees resolve it; documents are comp
   const common = {
     fingerprint: expect.stringMatching(/^[0-9a-f]{16}$/),
     rule: 'HighTemperature',
+    ruleVersion: '',
     severity: 'critical',
+    reason: 'condition',
+    flapping: false,
     deviceId: 'dev-1',
     labels: { severity: 'critical', deviceId: 'dev-1' },
     startsAt: T0 + 1000,
@@ -51,7 +54,7 @@ test('85 degrees fire HighTemperature, 20 degrees resolve it; documents are comp
   });
   expect(resolved).toMatchObject({ ...common, state: 'resolved', value: 20, endsAt: T0 + 3000 });
   expect(platform.appended.alerts![0]).toMatchObject({ kind: 0, key: 'dev-1', arrivalTime: T0 + 1005 });
-  expect(await platform.stores.alerts.counts()).toEqual({ pending: 0, firing: 0, resolved: 1 });
+  expect(await platform.stores.alerts.counts()).toEqual({ pending: 0, firing: 0, nodata: 0, resolved: 1 });
 });
 
 test('a pending alert is kept, not told; a tick fires it with the event that began it', async () => {
@@ -77,9 +80,9 @@ test('ordinary events write nothing and ask the store once per device', async ()
   const { alerts } = platform.stores;
   const counting = {
     ...alerts,
-    rows: (ids: readonly string[]) => {
+    rows: (scope: string, ids: readonly string[]) => {
       queries++;
-      return alerts.rows(ids);
+      return alerts.rows(scope, ids);
     },
     commit: (commit: AlertCommit) => {
       commits++;
@@ -136,7 +139,7 @@ test('what was told is owed no longer once more is, and is not told again after 
   const process = await start(platform);
   await process(batchOf(records, 0, 1), invocation());
   await process(batchOf(records, 1, 2), invocation());
-  expect(await platform.stores.alerts.owed(0)).toMatchObject([{ through: 1n }]);
+  expect(await platform.stores.alerts.owed('alert', 0)).toMatchObject([{ through: 1n }]);
   await (await start(platform))(batchOf(records, 2, 3), invocation());
   expect(told(platform)).toHaveLength(2);
 });
@@ -147,8 +150,8 @@ test('the alert of a rule that is no more resolves with the next event', async (
   const { alerts } = platform.stores;
   const renamed = {
     ...alerts,
-    rows: async (ids: readonly string[]) =>
-      (await alerts.rows(ids)).map((row) => ({
+    rows: async (scope: string, ids: readonly string[]) =>
+      (await alerts.rows(scope, ids)).map((row) => ({
         ...row,
         state: row.state.replace('HighTemperature', 'Gone'),
       })),
@@ -156,7 +159,7 @@ test('the alert of a rule that is no more resolves with the next event', async (
   const process = await start({ ...platform, stores: { ...platform.stores, alerts: renamed } });
   await process(batchOf([reading(1, 85), reading(2, 20)], 1, 2), invocation());
   expect(told(platform).map(({ state }) => state)).toEqual(['firing', 'resolved']);
-  expect(await alerts.counts()).toEqual({ pending: 0, firing: 0, resolved: 1 });
+  expect(await alerts.counts()).toEqual({ pending: 0, firing: 0, nodata: 0, resolved: 1 });
 });
 
 const record = fc.oneof(
@@ -213,7 +216,7 @@ async function outcome(platform: MemoryPlatform) {
     documents: [...documents],
     /** Repetitions are identical, or they would be counted here. */
     distinct: distinct.size,
-    rows: [...(await platform.stores.alerts.rows(['a', 'b']))].sort(byText),
+    rows: [...(await platform.stores.alerts.rows('alert', ['a', 'b']))].sort(byText),
     history: (await platform.stores.alerts.alerts({}, { limit: 1000, cursor: null })).items,
   };
 }

@@ -144,7 +144,7 @@ function readBooks(
   return {
     validation: validation.filter((tally) => tally.nextOffset > 0n),
     aggregation: aggregation.filter((tally) => tally.nextOffset > 0n),
-    alerts: { pending: 0, firing: 0, resolved: 0 },
+    alerts: { pending: 0, firing: 0, nodata: 0, resolved: 0 },
     status: statusOf(partitions),
   };
 }
@@ -207,7 +207,7 @@ describe('accounting', () => {
     const document = accounting({
       validation: [partition.validation],
       aggregation: [],
-      alerts: { pending: 0, firing: 0, resolved: 0 },
+      alerts: { pending: 0, firing: 0, nodata: 0, resolved: 0 },
       status: early,
     });
     expect(document.balanced).toBe(false);
@@ -221,7 +221,7 @@ describe('accounting', () => {
     const document = accounting({
       validation: [partition.validation],
       aggregation: [disagreeing],
-      alerts: { pending: 0, firing: 0, resolved: 0 },
+      alerts: { pending: 0, firing: 0, nodata: 0, resolved: 0 },
       status: statusOf([partition]),
     });
     expect(document.imbalances).toEqual([
@@ -304,7 +304,7 @@ describe('accounting', () => {
       const input = sparse({
         validation: [partition.validation],
         aggregation: [{ ...partition.aggregation, aggregated: 0 }],
-        alerts: { pending: 0, firing: 0, resolved: 0 },
+        alerts: { pending: 0, firing: 0, nodata: 0, resolved: 0 },
         status: statusOf([partition]),
       });
       expect(accounting(input).imbalances).toEqual([
@@ -317,7 +317,7 @@ describe('accounting', () => {
     const document = accounting({
       validation: [],
       aggregation: [],
-      alerts: { pending: 0, firing: 0, resolved: 0 },
+      alerts: { pending: 0, firing: 0, nodata: 0, resolved: 0 },
       status: { ...statusOf([]), streams: [] },
     });
     expect(document).toMatchObject({

@@ -239,7 +239,7 @@ test('the books of the sample balance, event by event', async () => {
       inFlight: { validate: 1, aggregate: 0 },
       lag: { validate: 1, aggregate: 0, alert: 1 },
     },
-    alerts: { pending: 1, firing: 1, resolved: 1 },
+    alerts: { pending: 1, firing: 1, nodata: 0, resolved: 1 },
     streams: [{ name: 'alerts', stored: 0, trimmed: 0, lag: { notify: 0 } }],
   });
 });

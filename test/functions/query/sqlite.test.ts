@@ -50,7 +50,15 @@ beforeAll(async () => {
     alert,
     state: '{}',
   }));
-  await stores.alerts.commit({ partition: 0, rows, ended: [] });
+  await stores.alerts.commit({
+    partition: 0,
+    scope: 'alert',
+    from: 0n,
+    next: 9n,
+    rows,
+    memories: [],
+    ended: [],
+  });
   // The stores' members are getters that open a store on first use.
   platform = Object.defineProperty({ ...queryPlatform(data) }, 'stores', { value: stores });
   const { fetch } = (await create(platform)) as { fetch: Fetch };

@@ -213,7 +213,8 @@ test('alerts resolved long ago leave the store, and their retained topic becomes
     return { fingerprint: alert.fingerprint, deviceId: 'a', partition: 0, offset: 1n, alert, state: '{}' };
   };
   const rows = [row('Old', 'resolved', T0), row('Hot', 'firing', T0), row('New', 'resolved', T0 + 30 * DAY)];
-  await alerts.commit({ partition: 0, rows, ended: [alertOf('New', 'a', 'resolved', T0)] });
+  const ended = [alertOf('New', 'a', 'resolved', T0)];
+  await alerts.commit({ partition: 0, scope: 'alert', from: 0n, next: 2n, rows, memories: [], ended });
   await platform.stores.notifications.commit(0, [{ id: 'x', offset: 1n, time: T0 }]);
   await retain(platform, T0 + 31 * DAY);
   expect(platform.published).toMatchObject([{ topic: 'alert-state/a/Old', retain: true, qos: 1 }]);
@@ -223,6 +224,6 @@ test('alerts resolved long ago leave the store, and their retained topic becomes
     ['New', T0 + 30 * DAY],
     ['Hot', T0],
   ]);
-  expect(await alerts.rows(['a'])).toHaveLength(2);
+  expect(await alerts.rows('alert', ['a'])).toHaveLength(2);
   expect(await platform.stores.notifications.count()).toBe(0);
 });

@@ -69,7 +69,7 @@ export async function remainsOf({ stores, deviceIds, numberOf, alerts, published
     ),
   );
 
-  const states = (await stores.alerts.rows(deviceIds)).map(placed);
+  const states = (await stores.alerts.rows('alert', deviceIds)).map(placed);
   const told = onceEach(alerts, ({ value }) => (JSON.parse(text(value)) as { id: string }).id);
   const notified = published.filter(({ topic }) => topic.startsWith('alerts/'));
   const retained = new Map(
