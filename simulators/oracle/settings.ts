@@ -43,7 +43,14 @@ export function deviceRules(backend: BackendSettings, marginMs: number): DeviceR
     );
   }
   const { rules, events } = backend;
-  return { windowMs: window.sizeMs, latenessMs: allowedLatenessMs, marginMs, rules, events };
+  return {
+    windowMs: window.sizeMs,
+    latenessMs: allowedLatenessMs,
+    maxAheadMs: backend.aggregate.maxAheadMs,
+    marginMs,
+    rules,
+    events,
+  };
 }
 
 /** How far ticks may be behind, chaos included, ms of the clock on the wall. */

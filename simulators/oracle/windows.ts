@@ -9,6 +9,8 @@
 export interface WindowRules {
   readonly windowMs: number;
   readonly latenessMs: number;
+  /** An event moves its device's clock so far beyond its own arrival at the most, ms. */
+  readonly maxAheadMs: number;
   /** How far a tick, or its processing, may be behind, ms: the time between ticks, and every standstill. */
   readonly marginMs: number;
 }
@@ -21,18 +23,35 @@ export type Placement = 'in window' | 'late' | 'uncertain';
 /** Nothing happens before its time by more than two clocks of a machine may differ, ms. */
 export const CLOCK_SLACK = 50;
 
-/** An event that is, or may be, the device's newest; `low` and `high` bound its event time less its arrival. */
+/**
+ * What has, or may have, set the device's clock. Where that is bounded by its arrival, which is not known exactly, it is
+ * known within limits.
+ */
 interface Newest {
-  readonly time: number;
+  /** Where it set the clock to, at the least and at the most. */
+  readonly least: number;
+  readonly most: number;
+  /** Bounds of that less its arrival. */
   readonly low: number;
   readonly high: number;
 }
 
 const NONE: Newest = {
-  time: Number.NEGATIVE_INFINITY,
+  least: Number.NEGATIVE_INFINITY,
+  most: Number.NEGATIVE_INFINITY,
   low: Number.POSITIVE_INFINITY,
   high: Number.NEGATIVE_INFINITY,
 };
+
+/** One or the other, nobody knows which. */
+function either(one: Newest, other: Newest): Newest {
+  return {
+    least: Math.max(one.least, other.least),
+    most: Math.max(one.most, other.most),
+    low: Math.min(one.low, other.low),
+    high: Math.max(one.high, other.high),
+  };
+}
 
 export class DeviceClock {
   readonly #rules: WindowRules;
@@ -68,28 +87,33 @@ export class DeviceClock {
   #placementOf(eventTime: number): Placement {
     const { latenessMs } = this.#rules;
     const end = this.#endOf(eventTime);
-    if (end <= this.#newest.time - latenessMs || end <= this.#closed) return 'late';
-    const furthest = Math.max(this.#newest.time, this.#maybe.time);
+    if (end <= this.#newest.least - latenessMs || end <= this.#closed) return 'late';
+    const furthest = Math.max(this.#newest.most, this.#maybe.most);
     return end <= furthest - latenessMs || end <= this.#maybeClosed ? 'uncertain' : 'in window';
   }
 
-  #advance(eventTime: number, [earliest, latest]: Arrival, certain: boolean): void {
-    if (eventTime <= this.#newest.time) return;
-    const candidate = { time: eventTime, low: eventTime - latest, high: eventTime - earliest };
+  #advance(eventTime: number, arrival: Arrival, certain: boolean): void {
+    const candidate = this.#candidate(eventTime, arrival);
+    if (candidate.most <= this.#newest.least) return;
     if (!certain) {
-      const { time, low, high } = this.#maybe;
-      this.#maybe = {
-        time: Math.max(time, candidate.time),
-        low: Math.min(low, candidate.low),
-        high: Math.max(high, candidate.high),
-      };
+      this.#maybe = either(this.#maybe, candidate);
       return;
     }
-    this.#newest = candidate;
+    this.#newest = candidate.least > this.#newest.most ? candidate : either(this.#newest, candidate);
     // At the same time the first one counts, which is the uncertain one if it came.
-    if (this.#maybe.time < eventTime) this.#maybe = NONE;
-    const watermark = eventTime - this.#rules.latenessMs;
+    if (this.#maybe.most < this.#newest.least) this.#maybe = NONE;
+    const watermark = this.#newest.least - this.#rules.latenessMs;
     for (const end of this.#open.keys()) if (end <= watermark) this.#open.delete(end);
+  }
+
+  #candidate(eventTime: number, [earliest, latest]: Arrival): Newest {
+    const { maxAheadMs } = this.#rules;
+    return {
+      least: Math.min(eventTime, earliest + maxAheadMs - CLOCK_SLACK),
+      most: Math.min(eventTime, latest + maxAheadMs + CLOCK_SLACK),
+      low: Math.min(eventTime - latest, maxAheadMs),
+      high: Math.min(eventTime - earliest, maxAheadMs),
+    };
   }
 
   /** What ticks have closed by the time something arrives. */

@@ -48,7 +48,14 @@ async function cleanRun() {
   const plan = planOf(scenario, START, schemaJudge(join(projectRoot, 'schemas')));
   const rules = rulesOf(join(projectRoot, 'rules'));
   const { events } = testSettings();
-  const oracle = createOracle(plan, { windowMs, latenessMs, marginMs: 1_000, rules, events });
+  const oracle = createOracle(plan, {
+    windowMs,
+    latenessMs,
+    maxAheadMs: 300_000,
+    marginMs: 1_000,
+    rules,
+    events,
+  });
   const arrived = drive(plan, oracle, { seed: 1, delayMs: 5, loss: 0, breaks: 0, underWay: 0 });
   const until = arrived.at(-1)!.arrivalTime + 5_000;
   const seen = await observe(arrived, { windowMs, latenessMs, until, cuts: [50, 100] });

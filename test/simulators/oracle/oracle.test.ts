@@ -7,6 +7,7 @@ const START = 1_790_000_000_000;
 const options: OracleOptions = {
   windowMs: 10_000,
   latenessMs: 60_000,
+  maxAheadMs: 300_000,
   marginMs: 1_000,
   rules: [],
   events: { oldest: 0, maxFutureMs: 86_400_000 },

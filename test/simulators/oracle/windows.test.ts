@@ -1,7 +1,7 @@
 import { Sequences } from '../../../simulators/oracle/sequences.js';
 import { type Arrival, DeviceClock } from '../../../simulators/oracle/windows.js';
 
-const rules = { windowMs: 10_000, latenessMs: 5_000, marginMs: 1_000 };
+const rules = { windowMs: 10_000, latenessMs: 5_000, maxAheadMs: 60_000, marginMs: 1_000 };
 
 /** Events as [event time, arrival, certain]. */
 function placements(events: readonly (readonly [number, number | Arrival, boolean?])[]): string[] {
@@ -43,6 +43,21 @@ test('only windows that are there are closed: a backlog finds the later ones ope
       [9_000, 300_000],
     ]),
   ).toEqual(['in window', 'in window', 'late']);
+});
+
+//   an event of 80 s arrives at 0: the clock goes to 60 s, and [50 s, 60 s) is open still for what arrives at once
+test('a clock that runs ahead is bounded by the arrival; about that moment it is uncertain', () => {
+  expect(
+    placements([
+      [80_000, 0],
+      [52_000, 0],
+      [49_000, 0],
+      [80_000, [4_900, 5_100]],
+      [52_000, 5_200],
+      [80_000, 6_000],
+      [52_000, 6_000],
+    ]),
+  ).toEqual(['in window', 'in window', 'late', 'in window', 'uncertain', 'in window', 'late']);
 });
 
 test('what may have come may have moved the clock', () => {
