@@ -11,13 +11,21 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
-/** @param input what it reads from stdin */
-export function command(args: readonly string[], input = '', timeoutMs = 20_000): Promise<CommandResult> {
+/**
+ * @param input what it reads from stdin
+ * @param env added to this process's
+ */
+export function command(
+  args: readonly string[],
+  input = '',
+  timeoutMs = 20_000,
+  env: Readonly<Record<string, string>> = {},
+): Promise<CommandResult> {
   return new Promise((resolve) => {
     const child = execFile(
       process.execPath,
       [join(projectRoot, 'dist', 'cli', 'main.js'), ...args],
-      { cwd: projectRoot, timeout: timeoutMs, killSignal: 'SIGKILL' },
+      { cwd: projectRoot, timeout: timeoutMs, killSignal: 'SIGKILL', env: { ...process.env, ...env } },
       (_error, stdout, stderr) =>
         resolve({ code: child.exitCode, stdout, stderr: stripVTControlCharacters(stderr) }),
     );
