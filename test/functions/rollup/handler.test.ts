@@ -121,7 +121,8 @@ function killedAt(stores: Stores, at: number, durable: boolean): Stores {
   });
 }
 
-// Dense around the edges of a minute, an hour, a day; of the day of Berlin in which clocks go forward, and of Kolkata's.
+// Dense around the edges of a minute, an hour, a day; of the day of Berlin in which clocks go forward; of Kolkata's, Kathmandu's and
+// Lord Howe's days.
 const EDGES = [
   0,
   MINUTE,
@@ -130,6 +131,9 @@ const EDGES = [
   Date.UTC(2024, 2, 30, 23) - T0,
   Date.UTC(2024, 2, 31, 1) - T0,
   Date.UTC(2024, 2, 31, 18, 30) - T0,
+  Date.UTC(2024, 2, 31, 18, 15) - T0,
+  Date.UTC(2024, 3, 6, 13) - T0,
+  Date.UTC(2024, 3, 7, 13, 30) - T0,
 ];
 // Whole values: sums are exact in any order.
 const anyReading = fc.record({
