@@ -51,6 +51,8 @@ export function featuresOf(rule: Rule): AnyFeature[] {
 export class Memory {
   readonly #plan: MemoryPlan;
   readonly #states = new Map<string, unknown>();
+  /** Of features that have observed nothing: they are not kept. */
+  readonly #empty = new Map<string, unknown>();
 
   constructor(plan: MemoryPlan) {
     this.#plan = plan;
@@ -58,17 +60,23 @@ export class Memory {
 
   /** Takes an event in. Each event is to be observed once, in the order of the stream, before rules are evaluated. */
   observe(sample: Sample): void {
-    for (const feature of this.#plan.of(sample.device.type)) feature.observe(this.state(feature), sample);
+    for (const feature of this.#plan.of(sample.device.type)) {
+      let state: unknown = this.#states.get(feature.id);
+      if (state === undefined) {
+        state = feature.start();
+        this.#states.set(feature.id, state);
+      }
+      feature.observe(state, sample);
+    }
   }
 
   /** The state of a feature, to be read only. */
   state<S>(feature: Feature<S>): S {
-    let state = this.#states.get(feature.id) as S | undefined;
-    if (state === undefined) {
-      state = feature.start();
-      this.#states.set(feature.id, state);
-    }
-    return state;
+    const state = (this.#states.get(feature.id) ?? this.#empty.get(feature.id)) as S | undefined;
+    if (state !== undefined) return state;
+    const empty = feature.start();
+    this.#empty.set(feature.id, empty);
+    return empty;
   }
 
   /** The earliest time after `at` (event clock) at which a feature may change without an event; Infinity: never. */
