@@ -1,7 +1,8 @@
 import type { AggregationStore } from './aggregation.js';
 import type { AlertStore, TickStore } from './alerts.js';
 import type { Firings } from './firings.js';
-import type { NotificationStore } from './notifications.js';
+import type { DeliveryStore, DispatchStore, NotificationStore } from './notifications.js';
+import type { OperationStore } from './operations.js';
 import type { RollupStore } from './rollups.js';
 import type { ValidationStore } from './validation.js';
 import type { WindowStates } from './window-states.js';
@@ -12,7 +13,10 @@ export interface Stores {
   readonly aggregation: AggregationStore;
   readonly rollups: RollupStore;
   readonly alerts: AlertStore;
+  readonly operations: OperationStore;
   readonly notifications: NotificationStore;
+  readonly dispatch: DispatchStore;
+  readonly deliveries: DeliveryStore;
   readonly ticks: TickStore;
   /** The runtime's own: functions have no use for them. */
   readonly firings: Firings;

@@ -1,7 +1,7 @@
 /** A commit of alerts as parameters of the function in the schema that makes it. */
 import type { AlertCommit } from '../alerts.js';
 import { stored } from '../text.js';
-import { documents, numbers, numeric, offsets, onePerKey, texts } from './values.js';
+import { documents, nullableNumbers, numbers, numeric, offsets, onePerKey, texts } from './values.js';
 
 /** Gives one row, `ahead`: null, or the position that is stored where it is not the one of the commit. */
 export const COMMIT = `SELECT commit_alerts($1::text, $2::integer, $3::numeric, $4::numeric,
@@ -46,7 +46,7 @@ export function parametersOf(commit: AlertCommit): unknown[] {
     texts(memories, (memory) => memory.deviceId),
     numbers(memories, (memory) => memory.partition),
     offsets(memories, (memory) => memory.offset),
-    `{${memories.map(({ due }) => (due === null ? 'NULL' : numeric(due))).join()}}`,
+    nullableNumbers(memories, ({ due }) => due),
     documents(memories, (memory) => memory.state),
     texts(ended, (alert) => alert.fingerprint),
     numbers(ended, (alert) => alert.startsAt),

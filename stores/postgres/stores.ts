@@ -8,8 +8,10 @@ import type { Stores } from '../stores.js';
 import { openAggregationStore } from './aggregation.js';
 import { openAlertStore } from './alerts.js';
 import { openPostgres, type PostgresOptions } from './database.js';
+import { openDispatch } from './dispatch.js';
 import { openFirings } from './firings.js';
 import { openNotificationStore } from './notifications.js';
+import { openOperationStore } from './operations.js';
 import { openRollupStore } from './rollups.js';
 import { openTickStore } from './ticks.js';
 import { openValidationStore } from './validation.js';
@@ -21,12 +23,17 @@ import { openWindowStates } from './window-states.js';
  */
 export function openPostgresStores(url: string, options: PostgresOptions = {}): Stores {
   const database = openPostgres(url, options);
+  const notifications = openNotificationStore(database, () => dispatch.cursor());
+  const { dispatch, deliveries } = openDispatch(database, notifications);
   return {
     validation: openValidationStore(database),
     aggregation: openAggregationStore(database),
     rollups: openRollupStore(database),
     alerts: openAlertStore(database),
-    notifications: openNotificationStore(database),
+    operations: openOperationStore(database),
+    notifications,
+    dispatch,
+    deliveries,
     ticks: openTickStore(database),
     firings: openFirings(database),
     windowStates: openWindowStates(database),

@@ -17,6 +17,11 @@ export function numbers<T>(rows: readonly T[], of: (row: T) => number): string {
   return `{${rows.map((row) => numeric(of(row))).join()}}`;
 }
 
+export function nullableNumbers<T>(rows: readonly T[], of: (row: T) => number | null): string {
+  const values = rows.map(of);
+  return `{${values.map((value) => (value === null ? 'NULL' : numeric(value))).join()}}`;
+}
+
 export function offsets<T>(rows: readonly T[], of: (row: T) => bigint): string {
   return `{${rows.map(of).join()}}`;
 }

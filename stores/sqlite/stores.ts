@@ -2,11 +2,14 @@
  * All stores of an embedded deployment: a folder of SQLite files, each opened when a function first touches it.
  */
 import { join } from 'node:path';
+import type { NotificationStoreWithInbox } from '../inbox.js';
 import type { Stores } from '../stores.js';
 import { openAggregationStore } from './aggregation.js';
 import { openAlertStore } from './alerts.js';
+import { type DispatchFile, openDispatch } from './dispatch.js';
 import { openFirings } from './firings.js';
 import { openNotificationStore } from './notifications.js';
+import { openOperationStore } from './operations.js';
 import { openRollupStore } from './rollups.js';
 import { openTickStore } from './ticks.js';
 import { openValidationStore } from './validation.js';
@@ -32,7 +35,12 @@ export function openSqliteStores(directory: string): Stores {
   const aggregation = lazily('aggregation.db', openAggregationStore);
   const rollups = lazily('rollups.db', openRollupStore);
   const alerts = lazily('alerts.db', openAlertStore);
-  const notifications = lazily('notifications.db', openNotificationStore);
+  const operations = lazily('operations.db', openOperationStore);
+  const notifications = lazily(
+    'notifications.db',
+    (path): NotificationStoreWithInbox => openNotificationStore(path, () => dispatch().dispatch.cursor()),
+  );
+  const dispatch = lazily('dispatch.db', (path): DispatchFile => openDispatch(path, notifications));
   const ticks = lazily('ticks.db', openTickStore);
   const firings = lazily('firings.db', openFirings);
   const windowStates = lazily('window-states.db', openWindowStates);
@@ -51,6 +59,15 @@ export function openSqliteStores(directory: string): Stores {
     },
     get notifications() {
       return notifications();
+    },
+    get operations() {
+      return operations();
+    },
+    get dispatch() {
+      return dispatch().dispatch;
+    },
+    get deliveries() {
+      return dispatch().deliveries;
     },
     get ticks() {
       return ticks();

@@ -1,4 +1,5 @@
 import { openNotificationStore } from '../../stores/sqlite/notifications.js';
 import { notificationStoreContract } from './notification-store.contract.js';
 
-describe('SQLite', () => notificationStoreContract(async () => openNotificationStore(':memory:')));
+describe('SQLite', () =>
+  notificationStoreContract(async () => openNotificationStore(':memory:', async () => 0n)));

@@ -5,8 +5,10 @@ import type { Settings } from '../../common/settings.js';
 import type { InvocationContext, MqttMessage, OutgoingRecord, Platform } from '../../functions/contract.js';
 import { openAggregationStore } from '../../stores/sqlite/aggregation.js';
 import { openAlertStore } from '../../stores/sqlite/alerts.js';
+import { openDispatch } from '../../stores/sqlite/dispatch.js';
 import { openFirings } from '../../stores/sqlite/firings.js';
 import { openNotificationStore } from '../../stores/sqlite/notifications.js';
+import { openOperationStore } from '../../stores/sqlite/operations.js';
 import { openRollupStore } from '../../stores/sqlite/rollups.js';
 import { openTickStore } from '../../stores/sqlite/ticks.js';
 import { openValidationStore } from '../../stores/sqlite/validation.js';
@@ -59,12 +61,17 @@ export function testSettings(changes: Partial<Settings> = {}): Settings {
 }
 
 export function memoryStores(): Stores {
+  const notifications = openNotificationStore(':memory:', () => dispatch.cursor());
+  const { dispatch, deliveries } = openDispatch(':memory:', () => notifications);
   const stores = {
     validation: openValidationStore(':memory:'),
     aggregation: openAggregationStore(':memory:'),
     rollups: openRollupStore(':memory:'),
     alerts: openAlertStore(':memory:'),
-    notifications: openNotificationStore(':memory:'),
+    operations: openOperationStore(':memory:'),
+    notifications,
+    dispatch,
+    deliveries,
     ticks: openTickStore(':memory:'),
     firings: openFirings(':memory:'),
     windowStates: openWindowStates(':memory:'),
