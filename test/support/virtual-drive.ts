@@ -19,6 +19,9 @@ export interface DriveFaults {
   readonly underWay: number;
 }
 
+/** Without an acknowledgement the oracle takes nothing to be under way for longer, not even a backlog; ms. */
+const UNDER_WAY_MS = 10_000;
+
 /** Events in order of arrival. */
 export function drive(plan: Plan, oracle: Oracle, faults: DriveFaults): ArrivingEvent[] {
   const events: ArrivingEvent[] = [];
@@ -34,7 +37,7 @@ export function drive(plan: Plan, oracle: Oracle, faults: DriveFaults): Arriving
       if (publish.qos === 0) {
         const sentAt = dueOf(publish);
         oracle.sent(index, publish, sentAt, sentAt);
-        now = Math.max(now, sentAt) + delay();
+        now = Math.min(Math.max(now, sentAt) + delay(), sentAt + UNDER_WAY_MS);
         if (random.unit() >= faults.loss) arrive(publish);
         continue;
       }
