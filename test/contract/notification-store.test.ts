@@ -1,5 +1,4 @@
-import { openNotificationStore } from '../../stores/sqlite/notifications.js';
+import { memoryStores } from '../support/platform.js';
 import { notificationStoreContract } from './notification-store.contract.js';
 
-describe('SQLite', () =>
-  notificationStoreContract(async () => openNotificationStore(':memory:', async () => 0n)));
+describe('SQLite', () => notificationStoreContract(async () => memoryStores()));
