@@ -10,6 +10,8 @@ import { type Arrival, CLOCK_SLACK } from './windows.js';
 export interface OracleRule {
   readonly name: string;
   readonly forMs: number;
+  /** It decides on more than the event at hand, or ends otherwise than by it: its alerts are not foretold. */
+  readonly leftOut?: boolean;
   /** Whether it holds; null: the event lacks a metric, nothing changes. */
   readonly holds: (
     event: Readonly<Record<string, unknown>>,

@@ -163,6 +163,8 @@ function leftOut(plan: Plan, { alerts, oracle }: BackendJudgingOptions, parts: P
   const left: string[] = [];
   if (alerts === null) left.push('alerts: nobody listens to MQTT');
   else if (oracle.rules.length === 0) left.push('alerts: the rules of the backend are not known');
+  const rules = oracle.rules.filter((rule) => rule.leftOut === true).map(({ name }) => name);
+  if (rules.length > 0) left.push(`alerts that more than the event at hand decides: ${rules.join(', ')}`);
   if (lookedAt.size < plan.devices.length) {
     left.push(
       `windows and rollups of ${plan.devices.length - lookedAt.size} devices: ${lookedAt.size} are looked at`,

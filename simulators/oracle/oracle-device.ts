@@ -32,6 +32,7 @@ export interface DeviceRules extends WindowRules {
 
 /** Reports that may be in their windows are remembered so far back, to know them when they come again. */
 const REMEMBERED = 1_024;
+const NOTHING_FORETOLD = { certain: [], possible: [], lost: true };
 
 export class OracleDevice {
   readonly #id: string;
@@ -72,7 +73,8 @@ export class OracleDevice {
   /** @param at when the backend is looked at */
   alerts(at: Arrival, into: AlertOutcomes): void {
     for (const [index, courses] of this.#courses.entries()) {
-      into.add(this.#id, this.#rules.rules[index]!.name, courses.outcome(at));
+      const { name, leftOut } = this.#rules.rules[index]!;
+      into.add(this.#id, name, leftOut === true ? NOTHING_FORETOLD : courses.outcome(at));
     }
   }
 
@@ -98,7 +100,9 @@ export class OracleDevice {
     if (type !== DEFAULT_TYPE) event.deviceType = type;
     const device = { id: this.#id, type };
     for (const [index, courses] of this.#courses.entries()) {
-      const holds = this.#rules.rules[index]!.holds(event, device);
+      const rule = this.#rules.rules[index]!;
+      if (rule.leftOut === true) continue;
+      const holds = rule.holds(event, device);
       courses.add(holds, eventTime, arrival, cause, certain);
     }
   }

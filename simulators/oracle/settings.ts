@@ -5,7 +5,7 @@
 import { baseDefinition, tumblingPerDevice } from '../../common/aggregations.js';
 import { MillraceError } from '../../common/errors.js';
 import type { Settings } from '../../common/settings.js';
-import { loadRules } from '../../functions/alert/rules.js';
+import { loadRules, type Rule } from '../../functions/alert/rules.js';
 import type { ChaosStep } from '../scenario/scenario.js';
 import type { OracleRule } from './alerts.js';
 import type { DeviceRules } from './oracle-device.js';
@@ -77,12 +77,14 @@ function awayFor(step: ChaosStep): number {
 
 /** The alert rules of a project. Throws `RULES_INVALID`. @param directory its `rules/` */
 export function rulesOf(directory: string): OracleRule[] {
-  return loadRules(directory).map(({ name, forMs, expression }) => ({
-    name,
-    forMs,
+  return loadRules(directory).map((rule) => ({
+    name: rule.name,
+    forMs: rule.forMs,
+    ...(isForetold(rule) ? {} : { leftOut: true }),
     holds(event, device) {
       try {
-        return expression.holds(event, device);
+        const at = 0;
+        return rule.condition.holds({ event, device: { ...device, tags: {} }, at, memory: null, firing: no });
       } catch {
         // It cannot be evaluated for this event (a text compared with a number): the backend says so in its log, and
         // nothing changes there either.
@@ -90,4 +92,13 @@ export function rulesOf(directory: string): OracleRule[] {
       }
     },
   }));
+}
+
+const no = (): boolean => false;
+
+/** Whether a rule decides on the event alone, and its alert ends with an event for which it does not hold. */
+function isForetold({ condition, clear, fleet, active, keepFiringMs }: Rule): boolean {
+  const { features, firing, tags } = condition;
+  const isPlain = features.length === 0 && firing.length === 0 && tags.length === 0;
+  return isPlain && clear === null && fleet === null && active === null && keepFiringMs === 0;
 }

@@ -26,7 +26,7 @@ export function compile(source: string, context: CompileContext): Expression {
   if (type !== 'bool' && type !== 'dyn') {
     throw new ExpressionProblem(`the expression gives ${type}, not a condition (bool)`);
   }
-  const { metrics, slots, compared } = inspected;
+  const { metrics, tags, slots, compared } = inspected;
   const features = [...new Set(slots.flatMap(({ feature }) => feature ?? []))];
   return {
     source,
@@ -35,6 +35,7 @@ export function compile(source: string, context: CompileContext): Expression {
     features,
     firing: [...new Set(slots.flatMap(({ firing }) => firing ?? []))],
     geofences: geofencesOf(slots),
+    tags: [...tags],
     deviceTypes: deviceTypesOf(ast),
     looksForSilence: slots.some(({ silence }) => silence === true),
     holds(scope) {

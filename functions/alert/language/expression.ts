@@ -15,6 +15,8 @@ export interface Expression {
   readonly firing: readonly string[];
   /** Areas that it asks for with `inside`. */
   readonly geofences: readonly string[];
+  /** Tags of the device that it is about, outside of functions. */
+  readonly tags: readonly string[];
   /** Device types for which it can hold at all; null: any. */
   readonly deviceTypes: readonly string[] | null;
   /** Whether it asks for `absent`: then no data is what it is about. */
