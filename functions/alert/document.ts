@@ -2,25 +2,35 @@
  * Alert documents: what subscribers, webhooks and the API see. The same transition always gives the same bytes.
  */
 import { createHash } from 'node:crypto';
-import type { Alert, AlertState } from '../../stores/alerts.js';
-import type { EventObject } from './expression.js';
-import type { Rule } from './rules.js';
-import { expand } from './template.js';
+import type { Alert, AlertReason, AlertState } from '../../stores/alerts.js';
+import type { Rule } from './language/rule.js';
+import type { EventObject } from './language/scope.js';
+import { expand, expandLabels } from './template.js';
 
 /** The event that caused a transition. */
 export interface Cause {
+  /** The reading's own time, epoch ms. */
   readonly eventTime: number;
   readonly event: EventObject;
+  /** Of the device. */
+  readonly tags: Readonly<Record<string, string>>;
+  /** What the rule compares. */
+  readonly value: Alert['value'];
 }
 
 export interface Instance {
   readonly state: AlertState;
+  readonly reason: AlertReason;
   readonly startsAt: number;
   readonly endsAt: number | null;
   readonly changedAt: number;
+  readonly flapping: boolean;
 }
 
-/** First 16 hex digits of SHA-256 over the rule's name and the labels, sorted, `deviceId` among them. */
+/**
+ * First 16 hex digits of SHA-256 over the rule's name and the labels as written, sorted, `deviceId` among them: what
+ * placeholders in labels stand for does not make it another alert.
+ */
 export function fingerprintOf(rule: Pick<Rule, 'name' | 'labels'>, deviceId: string): string {
   const labels = Object.entries({ ...rule.labels, deviceId }).sort(([a], [b]) => (a < b ? -1 : 1));
   return createHash('sha256')
@@ -34,46 +44,41 @@ export function documentOf(
   deviceId: string,
   fingerprint: string,
   instance: Instance,
-  cause: Cause,
+  { eventTime, event, tags, value }: Cause,
 ): Alert {
-  const { state, startsAt, endsAt, changedAt } = instance;
-  const value = comparedValue(rule, cause.event);
+  const { state, reason, startsAt, endsAt, changedAt, flapping } = instance;
+  const labels = { ...expandLabels(rule.labels, deviceId, tags), deviceId };
+  const values = { value, deviceId, labels, tags, event };
   const annotations: Record<string, string> = {};
-  for (const [name, text] of Object.entries(rule.annotations)) {
-    annotations[name] = expand(text, { value, deviceId });
-  }
+  for (const [name, text] of Object.entries(rule.annotations)) annotations[name] = expand(text, values);
   return {
     id: idOf(fingerprint, startsAt, state),
     fingerprint,
     rule: rule.name,
-    ruleVersion: '',
+    ruleVersion: rule.version,
     severity: rule.severity,
     state,
-    reason: 'condition',
+    reason,
     deviceId,
-    labels: { ...rule.labels, deviceId },
+    labels,
     annotations,
     value,
-    eventTime: cause.eventTime,
+    eventTime,
     startsAt,
     endsAt,
     changedAt,
-    flapping: false,
-    event: cause.event,
+    flapping,
+    event,
   };
 }
 
 /** The same alert in another state, still told with the event it has. */
 export function withState(alert: Alert, instance: Instance): Alert {
-  return { ...alert, ...instance, id: idOf(alert.fingerprint, instance.startsAt, instance.state) };
+  const { state, reason, startsAt, endsAt, changedAt, flapping } = instance;
+  const id = idOf(alert.fingerprint, startsAt, state);
+  return { ...alert, id, state, reason, startsAt, endsAt, changedAt, flapping };
 }
 
 function idOf(fingerprint: string, startsAt: number, state: AlertState): string {
   return `${fingerprint}-${startsAt}-${state}`;
-}
-
-function comparedValue(rule: Rule, event: EventObject): Alert['value'] {
-  const { metric } = rule.expression;
-  const value = metric === null || !Object.hasOwn(event, metric) ? null : event[metric];
-  return typeof value === 'number' || typeof value === 'string' || typeof value === 'boolean' ? value : null;
 }

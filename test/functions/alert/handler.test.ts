@@ -33,7 +33,7 @@ test('85 degrees fire HighTemperature, 20 degrees resolve it; documents are comp
   const common = {
     fingerprint: expect.stringMatching(/^[0-9a-f]{16}$/),
     rule: 'HighTemperature',
-    ruleVersion: '',
+    ruleVersion: expect.stringMatching(/^[0-9a-f]{8}$/),
     severity: 'critical',
     reason: 'condition',
     flapping: false,

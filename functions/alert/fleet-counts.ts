@@ -1,0 +1,20 @@
+/**
+ * Where rules about groups of devices look at each device. `alert` calls it once per event and device, and at the ticks
+ * at which something that the device's rules remember may have changed, after the rules about single devices.
+ *
+ * The features of `fleet.where` and `fleet.count` are observed and persisted with all others, and their times are among
+ * those at which a silent device is looked at.
+ */
+import type { Scope } from './language/scope.js';
+import type { Position } from './outcome.js';
+import type { Remembered } from './remembered.js';
+
+export interface FleetCounts {
+  /** Whether devices of this type are to be remembered, and shown to `observe`. */
+  watches(deviceType: string): boolean;
+  /**
+   * @param remembered what is kept with it in `notes` is persisted in the commit of the batch, with the device
+   * @param scope good during the call only; at a tick over an empty event, at the device's clock
+   */
+  observe(remembered: Remembered, scope: Scope, at: Position): void;
+}
