@@ -1,8 +1,16 @@
 /** Tables that the version before left in PostgreSQL are brought up to date, and everything in them is there. */
 import { MIGRATIONS as AGGREGATION } from '../../stores/postgres/aggregation-tables.js';
+import { ALERT_MIGRATIONS } from '../../stores/postgres/alert-tables.js';
 import { openPostgres } from '../../stores/postgres/database.js';
+import { MIGRATIONS as NOTIFICATIONS } from '../../stores/postgres/notifications.js';
 import { MIGRATIONS as ROLLUPS } from '../../stores/postgres/rollups.js';
 import { openPostgresStores } from '../../stores/postgres/stores.js';
+import {
+  ALERTS_BEFORE,
+  expectAlertsOfBefore,
+  expectNotificationsOfBefore,
+  NOTIFICATIONS_BEFORE,
+} from '../support/alerts-before.js';
 import {
   emptySchema,
   type PostgresServer,
@@ -56,6 +64,20 @@ describePostgres('PostgreSQL, as the version before left it', () => {
     ]);
     const stores = openPostgresStores(url);
     await expectRollupsOfBefore(stores.rollups);
+    await stores.close();
+  });
+
+  test('alerts, their history, state and what is owed', async () => {
+    await before('alerts', ALERT_MIGRATIONS.slice(0, 1), ALERTS_BEFORE);
+    const stores = openPostgresStores(url);
+    await expectAlertsOfBefore(stores.alerts);
+    await stores.close();
+  });
+
+  test('which notifications were delivered', async () => {
+    await before('notifications', NOTIFICATIONS.slice(0, 1), NOTIFICATIONS_BEFORE);
+    const stores = openPostgresStores(url);
+    await expectNotificationsOfBefore(stores);
     await stores.close();
   });
 });

@@ -80,13 +80,16 @@ describePostgres('PostgreSQL, shared', () => {
       stores.rollups.cursor('1m'),
       stores.alerts.counts(),
       stores.notifications.count(),
+      stores.operations.silences(0),
+      stores.dispatch.cursor(),
+      stores.deliveries.targets(),
       stores.ticks.lastTick(),
       stores.firings.register('job', 'rate(1 minute)', 5),
       stores.windowStates.load('f:s', 0),
     ];
     await Promise.all(processes.flatMap(everything));
     const versions = await query<{ store: string }>(url, 'SELECT store FROM millrace_stores');
-    expect(versions).toHaveLength(8);
+    expect(versions).toHaveLength(10);
   });
 
   test('tables of a newer Millrace are left alone', async () => {

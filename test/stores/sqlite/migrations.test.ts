@@ -4,8 +4,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openAggregationStore } from '../../../stores/sqlite/aggregation.js';
 import { MIGRATIONS as AGGREGATION } from '../../../stores/sqlite/aggregation-tables.js';
+import { MIGRATIONS as ALERTS } from '../../../stores/sqlite/alert-tables.js';
+import { openAlertStore } from '../../../stores/sqlite/alerts.js';
 import { openSqlite } from '../../../stores/sqlite/database.js';
+import { MIGRATIONS as NOTIFICATIONS } from '../../../stores/sqlite/notifications.js';
 import { openRollupStore, MIGRATIONS as ROLLUPS } from '../../../stores/sqlite/rollups.js';
+import { openSqliteStores } from '../../../stores/sqlite/stores.js';
+import {
+  ALERTS_BEFORE,
+  expectAlertsOfBefore,
+  expectNotificationsOfBefore,
+  NOTIFICATIONS_BEFORE,
+} from '../../support/alerts-before.js';
 import {
   aggregationBefore,
   expectAggregationOfBefore,
@@ -19,8 +29,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
-function fileOf(migrations: readonly string[], statements: readonly string[]): string {
-  const path = join(directory, 'before.db');
+function fileOf(migrations: readonly string[], statements: readonly string[], name = 'before.db'): string {
+  const path = join(directory, name);
   const database = openSqlite(path, migrations);
   for (const statement of statements) database.exec(statement);
   database.close();
@@ -64,4 +74,34 @@ test('rollups, their cursors and counts', async () => {
   const store = openRollupStore(path);
   await expectRollupsOfBefore(store);
   await store.close();
+});
+
+test('alerts, their history, state and what is owed', async () => {
+  const path = fileOf(ALERTS.slice(0, 2), ALERTS_BEFORE);
+  const store = openAlertStore(path);
+  await expectAlertsOfBefore(store);
+  await store.close();
+});
+
+test('alerts of a device whose name has U+0001 in it are found under it', async () => {
+  const path = fileOf(ALERTS.slice(0, 2), [
+    `INSERT INTO alerts (fingerprint, starts_at, device_id, state, changed_at, alert)
+       VALUES ('f', 1, 'x' || char(1), 'firing', 1, '{"rule":"a\\u0001","severity":"b"}')`,
+    `INSERT INTO alert_state VALUES ('f', 'x' || char(1), 0, 1, 1, 0, '{}')`,
+  ]);
+  const store = openAlertStore(path);
+  expect(await store.rows('alert', ['x\u0001'])).toHaveLength(1);
+  expect(await store.active('alert', 0)).toEqual(['x\u0001']);
+  const page = { limit: 9, cursor: null };
+  expect(
+    (await store.alerts({ deviceId: 'x\u0001', rule: 'a\u0001', severity: 'b' }, page)).items,
+  ).toHaveLength(1);
+  await store.close();
+});
+
+test('which notifications were delivered', async () => {
+  fileOf(NOTIFICATIONS.slice(0, 1), [...NOTIFICATIONS_BEFORE, 'UPDATE total SET n = 2'], 'notifications.db');
+  const stores = openSqliteStores(directory);
+  await expectNotificationsOfBefore(stores);
+  await stores.close();
 });
