@@ -120,6 +120,54 @@ describePostgres('PostgreSQL, shared', () => {
     expect(new Set(written.map((id) => id.split('-')[1])).size).toBe(written.length);
   });
 
+  test('of processes that commit alerts of one partition, one at a time gets on', async () => {
+    const processes = Array.from({ length: 3 }, open);
+    const goal = 40n;
+    const commits = await Promise.all(
+      processes.map(async ({ alerts }, name) => {
+        for (let made = 0; ; ) {
+          const from = await alerts.next('alert', 0);
+          if (from >= goal) return made;
+          const memory = { deviceId: `p${name}-${from}`, partition: 0, offset: from, due: 1, state: '{}' };
+          const change = { rows: [], memories: [memory], ended: [] };
+          try {
+            await alerts.commit({ scope: 'alert', partition: 0, from, next: from + 1n, ...change });
+            made++;
+          } catch (error) {
+            expect(error).toMatchObject({ code: 'STORE_STALE' });
+          }
+        }
+      }),
+    );
+    expect(commits.reduce((sum, made) => sum + made, 0)).toBe(Number(goal));
+    const written = await processes[0]!.alerts.due('alert', 0, 9, 100);
+    expect(new Set(written.map((id) => id.split('-')[1])).size).toBe(Number(goal));
+    expect(written).toHaveLength(Number(goal));
+  });
+
+  test('of processes that dispatch at once, one at a time gets on', async () => {
+    const processes = Array.from({ length: 3 }, open);
+    const goal = 30n;
+    await Promise.all(
+      processes.map(async ({ dispatch }, name) => {
+        for (;;) {
+          const from = await dispatch.cursor();
+          if (from >= goal) return;
+          const groups = [{ key: `${from}-${name}`, due: null, state: '{}' }];
+          const change = { from, cursor: from + 1n, groups, removedGroups: [], deliveries: [] };
+          try {
+            await dispatch.commit(change);
+          } catch (error) {
+            expect(error).toMatchObject({ code: 'STORE_STALE' });
+          }
+        }
+      }),
+    );
+    const { items } = await processes[0]!.dispatch.allGroups({ limit: 100, cursor: null });
+    expect(items).toHaveLength(Number(goal));
+    expect(new Set(items.map(({ key }) => key.split('-')[0])).size).toBe(Number(goal));
+  });
+
   test('offsets may have the 56 digits of a Kinesis sequence number', async () => {
     const { validation, aggregation } = open();
     const far = 10n ** 56n - 9n;

@@ -148,6 +148,12 @@ async function run(stores: Stores, records: readonly TestRecord[], plan: readonl
     late: text((await stores.aggregation.late({}, FIRST)).items),
     alerts: text([(await stores.alerts.alerts({}, FIRST)).items, await stores.alerts.counts()]),
     rows: sorted(await stores.alerts.rows('alert', ids)),
+    memories: sorted(await stores.alerts.memories('alert', ids)),
+    waiting: text([
+      await stores.alerts.next('alert', 0),
+      await stores.alerts.active('alert', 0),
+      await stores.alerts.due('alert', 0, Number.MAX_SAFE_INTEGER, 100),
+    ]),
     owed: text(await stores.alerts.owed('alert', 0)),
     told: text(platform.appended),
     rollups: text(
