@@ -3,26 +3,36 @@ import type { Silence } from '../../stores/operations.js';
 import { type Test, testOf } from './config/matchers.js';
 import type { Labels } from './labels.js';
 
+interface Compiled {
+  readonly silence: Silence;
+  readonly test: Test;
+}
+
+const NONE: readonly string[] = [];
+
 export class Silences {
-  /** The same for the same silences. */
-  readonly signature: string;
-  readonly #active: readonly { readonly id: string; readonly test: Test }[];
+  readonly #compiled: readonly Compiled[];
 
-  /** @param time epoch ms; of the silences, those that hold then */
-  constructor(silences: readonly Silence[], time: number) {
-    const active = silences
-      .filter(({ startsAt, endsAt }) => startsAt <= time && time < endsAt)
-      .sort((a, b) => (a.id < b.id ? -1 : 1));
-    this.signature = JSON.stringify(active.map(({ id, matchers }) => [id, matchers]));
-    this.#active = active.map(({ id, matchers }) => ({ id, test: testOf(matchers) }));
+  constructor(silences: readonly Silence[]) {
+    this.#compiled = silences
+      .map((silence) => ({ silence, test: testOf(silence.matchers) }))
+      .sort((a, b) => (a.silence.id < b.silence.id ? -1 : 1));
   }
 
-  get isEmpty(): boolean {
-    return this.#active.length === 0;
+  /** Ids of those that hold at `time` (epoch ms) and match, in order. */
+  of(labels: Labels, time: number): readonly string[] {
+    if (this.#compiled.length === 0) return NONE;
+    return this.#activeAt(time)
+      .filter(({ test }) => test(labels))
+      .map(({ silence }) => silence.id);
   }
 
-  /** Their ids, in order. */
-  of(labels: Labels): readonly string[] {
-    return this.#active.filter(({ test }) => test(labels)).map(({ id }) => id);
+  /** The same at two times when the same silences hold at both. */
+  signature(time: number): string {
+    return JSON.stringify(this.#activeAt(time).map(({ silence: { id, matchers } }) => [id, matchers]));
+  }
+
+  #activeAt(time: number): readonly Compiled[] {
+    return this.#compiled.filter(({ silence: { startsAt, endsAt } }) => startsAt <= time && time < endsAt);
   }
 }

@@ -1,9 +1,11 @@
 /**
- * From the alerts stream to MQTT messages: each alert once on its event topic, the current one retained besides.
+ * From the alerts stream to MQTT messages: each alert once on its event topic, the current one retained besides. One that
+ * a silence keeps back is retained only, and says by which.
  *
  * The alerts stream repeats itself after crashes, in identical documents at other offsets; notifications are told
  * apart by their id. What was delivered for the same offset is delivered again: the invocation is being retried, and
- * nobody knows how far it had come.
+ * nobody knows how far it had come. Which silences hold is asked as of the record's arrival, so that it is decided the
+ * same then.
  */
 import type { Alert } from '../../stores/alerts.js';
 import { type Batch, offsetAt } from '../../streams/batch.js';
@@ -19,7 +21,10 @@ export interface Notification {
   readonly offset: bigint;
   /** Arrival time of what caused it, epoch ms. */
   readonly time: number;
-  readonly messages: readonly MqttMessage[];
+  readonly alert: Alert;
+  readonly passed: boolean;
+  /** The alert as the stream has it. */
+  readonly payload: Buffer;
 }
 
 export interface Reading {
@@ -41,11 +46,10 @@ export function read(batch: Batch): Reading {
       malformed.push(offset);
       continue;
     }
-    if (notifications.has(alert.id)) continue;
-    const current = cursor.headers()?.[PASSED_HEADER] === undefined;
-    const messages: MqttMessage[] = [{ topic: eventTopic(alert), payload, qos: 1, retain: false }];
-    if (current) messages.push({ topic: stateTopic(alert), payload, qos: 1, retain: true });
-    notifications.set(alert.id, { id: alert.id, offset, time: cursor.arrivalTime, messages });
+    const { id } = alert;
+    if (notifications.has(id)) continue;
+    const passed = cursor.headers()?.[PASSED_HEADER] !== undefined;
+    notifications.set(id, { id, offset, time: cursor.arrivalTime, alert, passed, payload });
   }
   return { notifications: [...notifications.values()], malformed };
 }
@@ -58,9 +62,26 @@ export function due(
   return notifications.filter(({ id, offset }) => (delivered.get(id) ?? offset) === offset);
 }
 
-type Named = Pick<Alert, 'id' | 'severity' | 'deviceId' | 'rule'>;
+/** Whether a silence can keep it back: that an alert is over is told to everybody. */
+export function canBeSilenced({ alert }: Notification): boolean {
+  return alert.state !== 'resolved';
+}
 
-function parseAlert(payload: Buffer): Named | undefined {
+/** @param silencedBy ids of the silences that keep it back */
+export function messagesOf(
+  { alert, passed, payload }: Notification,
+  silencedBy: readonly string[],
+): readonly MqttMessage[] {
+  const event: MqttMessage = { topic: eventTopic(alert), payload, qos: 1, retain: false };
+  const isSilenced = silencedBy.length > 0;
+  if (passed) return isSilenced ? [] : [event];
+  const topic = stateTopic(alert);
+  if (!isSilenced) return [event, { topic, payload, qos: 1, retain: true }];
+  const state = Buffer.from(JSON.stringify({ ...alert, silencedBy }));
+  return [{ topic, payload: state, qos: 1, retain: true }];
+}
+
+function parseAlert(payload: Buffer): Alert | undefined {
   let document: unknown;
   try {
     document = JSON.parse(payload.toString('utf8'));
@@ -70,5 +91,5 @@ function parseAlert(payload: Buffer): Named | undefined {
   if (typeof document !== 'object' || document === null) return undefined;
   const { id, severity, deviceId, rule } = document as Record<string, unknown>;
   const named = [id, severity, deviceId, rule].every((name) => typeof name === 'string' && name !== '');
-  return named ? (document as Named) : undefined;
+  return named ? (document as Alert) : undefined;
 }
