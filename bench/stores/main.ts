@@ -2,6 +2,8 @@
  * How many of aggregate's commits per second each kind of store takes: 500 windows of 500 devices and their progress,
  * durable, written over again and again as it is while events flow; by one partition, and by several at a time.
  *
+ * Then commits of what alert's rules remember of 1,000 devices, and deliveries that are made, claimed and settled.
+ *
  *     node dist/bench/stores/main.js [postgres://…]
  *
  * A window's row has three metrics, about 370 bytes of JSON. With one partition the next commit begins when the last one has
@@ -12,6 +14,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AggregationCommit, AggregationStore, MetricFigures } from '../../stores/aggregation.js';
 import { openStores, type StoresConfig } from '../../stores/open.js';
+import { measureAlerts } from './alerts.js';
+import { measureDeliveries } from './deliveries.js';
 
 const WINDOWS = 500;
 const SECONDS = 3;
@@ -111,6 +115,9 @@ async function run(config: StoresConfig): Promise<void> {
   await stores.aggregation.tallies();
   for (const partitions of PARTITIONS) {
     const result = await measure(stores.aggregation, partitions);
+    process.stdout.write(`${JSON.stringify({ stores: config.kind, ...result })}\n`);
+  }
+  for (const result of [await measureAlerts(stores.alerts), await measureDeliveries(stores)]) {
     process.stdout.write(`${JSON.stringify({ stores: config.kind, ...result })}\n`);
   }
   await stores.close();

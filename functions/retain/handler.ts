@@ -21,6 +21,8 @@ export const create: CreateFunction = (platform) => {
         late: await inSteps(context, () => stores.aggregation.trimLate(time - retention.late, STEP)),
         alerts: await trimAlerts(platform, time - retention.alerts, context),
         notifications: await inSteps(context, () => stores.notifications.trim(time - retention.alerts, STEP)),
+        operations: await inSteps(context, () => stores.operations.trim(time - retention.alerts, STEP)),
+        deliveries: await inSteps(context, () => stores.deliveries.trim(time - retention.alerts, STEP)),
         measurements: await trimMeasurements(time, context),
       };
       if (Object.values(deleted).some((count) => count > 0))

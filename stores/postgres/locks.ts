@@ -7,6 +7,6 @@ export const LOCKS = {
   migrations: 0x4d_49_4c_00,
   /** Key 0: shared by those who write numbered changes, taken alone for a moment by those who read them. */
   changes: 0x4d_49_4c_01,
-  /** Key: partition. Whoever commits alerts of it. */
+  /** Key: partition. Versions before alerts had positions held it while they committed alerts; taken. */
   alerts: 0x4d_49_4c_02,
 } as const;
