@@ -17,15 +17,15 @@ import { spanOf } from './source-text.js';
 
 /** Of characters. */
 const MAX_SOURCE = 4_000;
+/** CEL does not know what becomes of an event's members. */
+const ARITHMETIC = ['+', '-', '*', '/', '%', '-_'];
 /** What a slot gives while it is not known: whatever comes of it is not used. */
 const NEUTRAL = { double: 0, bool: false, dyn: '' } as const;
 
 /** Throws `ExpressionProblem`. */
 export function compile(source: string, context: CompileContext): Expression {
   const { inspected, evaluate, type, ast } = prepare(source, context);
-  if (type !== 'bool' && type !== 'dyn') {
-    throw new ExpressionProblem(`the expression gives ${type}, not a condition (bool)`);
-  }
+  mustBeCondition(source, type, ast);
   const { metrics, tags, slots, compared } = inspected;
   const features = [...new Set(slots.flatMap(({ feature }) => feature ?? []))];
   return {
@@ -50,6 +50,14 @@ export function compile(source: string, context: CompileContext): Expression {
       return next;
     },
   };
+}
+
+/** What CEL knows no type of is found out event by event. */
+function mustBeCondition(source: string, type: string, { op }: ASTNode): void {
+  if ((type === 'bool' || type === 'dyn') && !ARITHMETIC.includes(op)) return;
+  throw new ExpressionProblem(
+    `${source} gives ${type === 'dyn' ? 'a number' : type}, not a condition (bool)`,
+  );
 }
 
 type Evaluate = (scope: Scope) => unknown;
@@ -144,16 +152,15 @@ function partsOf(source: string, context: CompileContext): Parts {
   const inner: CompileContext = { ...context, kind: 'event' };
   const part = <T>(
     node: ASTNode,
-    types: readonly string[],
-    wanted: string,
+    check: (text: string, type: string, ast: ASTNode) => void,
     is: (value: unknown) => value is T,
-  ) => {
+  ): Part<T> => {
     const { start, end } = spanOf(source, node);
     const text = source.slice(start, end);
-    const { inspected, type, evaluate } = prepare(text, inner);
-    if (!types.includes(type)) throw new ExpressionProblem(`${text} gives ${type}, not ${wanted}`);
+    const { inspected, type, evaluate, ast } = prepare(text, inner);
+    check(text, type, ast);
     const geofences = geofencesOf(inspected.slots);
-    const made: Part<T> = {
+    return {
       id: [text, ...geofences.map((name) => JSON.stringify(context.geofences.get(name)!.corners))].join(' '),
       metrics: [...new Set([...inspected.metrics, ...inspected.slots.flatMap((slot) => slot.metrics)])],
       geofences,
@@ -168,14 +175,17 @@ function partsOf(source: string, context: CompileContext): Parts {
         }
       },
     };
-    return made;
   };
   return {
     context,
-    condition: (node) =>
-      part(node, ['bool', 'dyn'], 'a condition (bool)', (value) => typeof value === 'boolean'),
-    number: (node) => part(node, ['double', 'dyn'], 'a number', (value) => typeof value === 'number'),
+    condition: (node) => part(node, mustBeCondition, (value) => typeof value === 'boolean'),
+    number: (node) => part(node, mustBeNumber, (value) => typeof value === 'number'),
   };
+}
+
+function mustBeNumber(source: string, type: string): void {
+  if (type === 'double' || type === 'dyn') return;
+  throw new ExpressionProblem(`${source} gives ${type}, not a number`);
 }
 
 function geofencesOf(slots: readonly PlacedSlot[]): string[] {
