@@ -62,5 +62,5 @@ function parsed(payload: Buffer): unknown {
 function isAlert(value: unknown): value is AlertDocument {
   const { id, rule, deviceId, state, startsAt } = Object(value) as Record<string, unknown>;
   const texts = [id, rule, deviceId].every((text) => typeof text === 'string');
-  return texts && (state === 'firing' || state === 'resolved') && typeof startsAt === 'number';
+  return texts && ['firing', 'nodata', 'resolved'].includes(state as string) && typeof startsAt === 'number';
 }

@@ -10,6 +10,8 @@ import { type Arrival, CLOCK_SLACK } from './windows.js';
 export interface OracleRule {
   readonly name: string;
   readonly forMs: number;
+  /** After so long without an event its alert is no-data, ms; null: never. */
+  readonly noDataMs: number | null;
   /** It decides on more than the event at hand, or ends otherwise than by it: its alerts are not foretold. */
   readonly leftOut?: boolean;
   /** Whether it holds; null: the event lacks a metric, nothing changes. */
@@ -21,9 +23,9 @@ export interface OracleRule {
 
 /** What is told of an alert; `T` names what made it fire. */
 export interface Notice<T> {
-  readonly state: 'firing' | 'resolved';
+  readonly state: 'firing' | 'nodata' | 'resolved';
   readonly startsAt: number;
-  /** Null while it fires. */
+  /** Null while it fires; of `nodata`, when it was last known to hold. */
   readonly endsAt: number | null;
   /** Null: a tick. */
   readonly cause: T | null;
@@ -36,7 +38,7 @@ export interface Outcome<T> {
   readonly lost: boolean;
 }
 
-type Phase = 'inactive' | 'pending' | 'firing';
+type Phase = 'inactive' | 'pending' | 'firing' | 'nodata';
 
 interface Course<T> {
   phase: Phase;
@@ -44,6 +46,9 @@ interface Course<T> {
   /** Of the event that began a pending alert. */
   arrived: Arrival;
   lastHeld: number;
+  /** Of the events since that said whether it holds: the latest event time, and the arrival of the last one. */
+  heardOf: number;
+  heard: Arrival;
   ended: { readonly from: number; readonly to: number } | null;
   /** Since the course was split off. */
   told: Notice<T>[];
@@ -55,16 +60,27 @@ const MAX_COURSES = 32;
 /** One rule and one device. */
 export class AlertCourses<T> {
   readonly #forMs: number;
+  readonly #noDataMs: number;
   readonly #marginMs: number;
   readonly #certain: Notice<T>[] = [];
   readonly #possible = new Map<string, Notice<T>>();
   #courses: Course<T>[] = [
-    { phase: 'inactive', startsAt: 0, arrived: [0, 0], lastHeld: 0, ended: null, told: [] },
+    {
+      phase: 'inactive',
+      startsAt: 0,
+      arrived: [0, 0],
+      lastHeld: 0,
+      heardOf: 0,
+      heard: [0, 0],
+      ended: null,
+      told: [],
+    },
   ];
   #lost = false;
 
-  constructor(forMs: number, marginMs: number) {
+  constructor({ forMs, noDataMs }: Pick<OracleRule, 'forMs' | 'noDataMs'>, marginMs: number) {
     this.#forMs = forMs;
+    this.#noDataMs = noDataMs ?? Number.POSITIVE_INFINITY;
     this.#marginMs = marginMs;
   }
 
@@ -82,7 +98,7 @@ export class AlertCourses<T> {
 
   /** What must and may have been told by the time that somebody looks. */
   outcome(at: Arrival): Outcome<T> {
-    const look = new AlertCourses<T>(this.#forMs, this.#marginMs);
+    const look = new AlertCourses<T>({ forMs: this.#forMs, noDataMs: this.#noDataMs }, this.#marginMs);
     look.#certain.push(...this.#certain);
     for (const [key, notice] of this.#possible) look.#possible.set(key, notice);
     look.#courses = this.#courses.map(copyOf);
@@ -93,15 +109,27 @@ export class AlertCourses<T> {
     return { certain: look.#certain, possible: [...look.#possible.values()], lost: look.#lost };
   }
 
-  /** Ticks up to about this moment. */
-  #passTime([earliest, latest]: Arrival): void {
+  /** Ticks up to about this moment: `for` runs out first, as no rule is followed that misses its data before. */
+  #passTime(moment: Arrival): void {
+    this.#runOut(moment, 'pending', 'arrived', this.#forMs, (course) => fire(course, course.lastHeld, null));
+    this.#runOut(moment, 'firing', 'heard', this.#noDataMs, miss);
+  }
+
+  /** What happens to courses in a phase so long after an arrival; those that may not be that far yet are split. */
+  #runOut(
+    [earliest, latest]: Arrival,
+    phase: Phase,
+    since: 'arrived' | 'heard',
+    lasts: number,
+    happens: (course: Course<T>) => void,
+  ): void {
     const split: Course<T>[] = [];
     for (const course of this.#courses) {
-      if (course.phase !== 'pending') continue;
-      const [from, to] = course.arrived;
-      if (latest - from < this.#forMs - CLOCK_SLACK) continue;
-      if (earliest - to < this.#forMs + this.#marginMs) split.push(copyOf(course));
-      fire(course, course.startsAt, null);
+      if (course.phase !== phase) continue;
+      const [from, to] = course[since];
+      if (latest - from < lasts - CLOCK_SLACK) continue;
+      if (earliest - to < lasts + this.#marginMs) split.push(copyOf(course));
+      happens(course);
     }
     if (split.length === 0) return;
     this.#courses.push(...split);
@@ -109,11 +137,31 @@ export class AlertCourses<T> {
   }
 
   #apply(course: Course<T>, holds: boolean, eventTime: number, arrival: Arrival, cause: T): void {
-    if (course.phase === 'firing') whileFiring(course, holds, eventTime, cause);
-    else if (course.phase === 'pending') {
-      if (!holds) cancel(course, eventTime);
-      else if (eventTime - course.startsAt >= this.#forMs) fire(course, eventTime, cause);
-    } else if (holds) this.#begin(course, eventTime, arrival, cause);
+    const isGap = eventTime - course.heardOf >= this.#noDataMs;
+    if (course.phase === 'firing' && isGap) miss(course);
+    switch (course.phase) {
+      case 'firing':
+        whileFiring(course, holds, eventTime, cause);
+        break;
+      case 'nodata':
+        whileMissed(course, holds, eventTime, cause);
+        break;
+      case 'pending':
+        if (!holds) cancel(course, eventTime);
+        else if (isGap) {
+          cancel(course, course.heardOf);
+          this.#begin(course, eventTime, arrival, cause);
+        } else {
+          course.lastHeld = Math.max(course.lastHeld, eventTime);
+          if (eventTime - course.startsAt >= this.#forMs) fire(course, course.lastHeld, cause);
+        }
+        break;
+      default:
+        if (holds) this.#begin(course, eventTime, arrival, cause);
+        return;
+    }
+    course.heardOf = Math.max(course.heardOf, eventTime);
+    course.heard = arrival;
   }
 
   #begin(course: Course<T>, eventTime: number, arrival: Arrival, cause: T): void {
@@ -126,6 +174,9 @@ export class AlertCourses<T> {
       return;
     }
     course.startsAt = eventTime;
+    course.lastHeld = eventTime;
+    course.heardOf = eventTime;
+    course.heard = arrival;
     if (this.#forMs === 0) fire(course, eventTime, cause);
     else {
       course.phase = 'pending';
@@ -187,6 +238,25 @@ function whileFiring<T>(course: Course<T>, holds: boolean, eventTime: number, ca
   }
 }
 
+/** Nothing came for so long that nobody knows whether it still holds. */
+function miss<T>(course: Course<T>): void {
+  const { startsAt, lastHeld } = course;
+  course.phase = 'nodata';
+  course.told.push({ state: 'nodata', startsAt, endsAt: lastHeld, cause: null });
+}
+
+function whileMissed<T>(course: Course<T>, holds: boolean, eventTime: number, cause: T): void {
+  const { startsAt, lastHeld } = course;
+  if (!holds && eventTime >= lastHeld) {
+    course.told.push({ state: 'resolved', startsAt, endsAt: lastHeld, cause });
+    course.ended = { from: startsAt, to: eventTime };
+    course.phase = 'inactive';
+  } else if (holds && eventTime > lastHeld) {
+    course.startsAt = eventTime;
+    fire(course, eventTime, cause);
+  }
+}
+
 function cancel<T>(course: Course<T>, eventTime: number): void {
   if (eventTime < course.startsAt) return;
   course.phase = 'inactive';
@@ -204,9 +274,10 @@ function copyOf<T>(course: Course<T>): Course<T> {
 }
 
 /** Everything that what follows depends on. */
-function stateOf({ phase, startsAt, arrived, lastHeld, ended }: Course<unknown>): string {
-  const own =
-    phase === 'firing' ? `${startsAt} ${lastHeld}` : phase === 'pending' ? `${startsAt} ${arrived}` : '';
+function stateOf(course: Course<unknown>): string {
+  const { phase, startsAt, arrived, lastHeld, heardOf, heard, ended } = course;
+  const since = phase === 'pending' ? `${arrived}` : '';
+  const own = phase === 'inactive' ? '' : `${startsAt} ${lastHeld} ${heardOf} ${heard} ${since}`;
   return `${phase} ${own} ${ended?.from} ${ended?.to}`;
 }
 

@@ -13,6 +13,8 @@ interface Key {
 const keyOf = ({ deviceId, rule, startsAt }: Key, state: string) =>
   `${deviceId} ${rule} ${startsAt} ${state}`;
 
+const ENDED = { nodata: 'lost its data', resolved: 'resolved' } as const;
+
 export function compareAlerts(
   { alerts, possibleAlerts, uncertainAlerts }: Expectation,
   seen: readonly ObservedAlert[],
@@ -33,17 +35,22 @@ export function compareAlerts(
       const because = cause === null ? '' : `, caused by ${nameOf(cause)}`;
       findings.add({ kind: 'lost', where, what: `${what} was never told${because}`, expected, actual: null });
     }
-    if (endsAt === null) continue;
-    const resolved = keyOf(expected, 'resolved');
-    wanted.add(resolved);
-    const end = told.get(resolved);
-    if (end === undefined) {
-      const problem = `${what} was never told to have resolved at ${timeOf(endsAt)}`;
-      findings.add({ kind: 'lost', where, what: problem, expected, actual: null });
-    } else if (end.endsAt !== endsAt) {
-      const ended = end.endsAt === null ? 'at no time' : `at ${timeOf(end.endsAt)}`;
-      const problem = `${what} ended ${ended} instead of ${timeOf(endsAt)}`;
-      findings.add({ kind: 'wrong', where, what: problem, expected, actual: end });
+    for (const [state, at] of [
+      ['nodata', expected.lastHeld],
+      ['resolved', endsAt],
+    ] as const) {
+      if (at === null) continue;
+      const key = keyOf(expected, state);
+      wanted.add(key);
+      const end = told.get(key);
+      if (end === undefined) {
+        const problem = `${what} was never told to have ${ENDED[state]} at ${timeOf(at)}`;
+        findings.add({ kind: 'lost', where, what: problem, expected, actual: null });
+      } else if (end.endsAt !== at) {
+        const ended = end.endsAt === null ? 'at no time' : `at ${timeOf(end.endsAt)}`;
+        const problem = `${what} ended ${ended} instead of ${timeOf(at)}`;
+        findings.add({ kind: 'wrong', where, what: problem, expected, actual: end });
+      }
     }
   }
   for (const alert of seen) {

@@ -151,9 +151,17 @@ export class AlertOutcomes {
     const told = (startsAt: number, state: string, endsAt: number | null) =>
       this.possible.add(`${deviceId} ${rule} ${startsAt} ${state} ${endsAt}`);
     const maybeEnds = new Set<number>();
+    const maybeMissed = new Set<number>();
     for (const { state, startsAt, endsAt } of possible) {
       told(startsAt, state, endsAt);
       if (state === 'resolved') maybeEnds.add(startsAt);
+      if (state === 'nodata') maybeMissed.add(startsAt);
+    }
+    const missed = new Map<number, number>();
+    for (const { state, startsAt, endsAt } of certain) {
+      if (state !== 'nodata' || missed.has(startsAt)) continue;
+      if (maybeMissed.has(startsAt)) told(startsAt, state, endsAt);
+      else missed.set(startsAt, endsAt!);
     }
     // What is told again under the same id is nothing new: the first one counts, if it is known which that is.
     const ends = new Map<number, number>();
@@ -168,7 +176,11 @@ export class AlertOutcomes {
       begun.add(startsAt);
       const endsAt = ends.get(startsAt) ?? null;
       const { name = null, due = null } = cause ?? {};
-      this.certain.push({ rule, deviceId, startsAt, endsAt, cause: name, due });
+      const lastHeld = missed.get(startsAt) ?? null;
+      this.certain.push({ rule, deviceId, startsAt, lastHeld, endsAt, cause: name, due });
+    }
+    for (const [startsAt, lastHeld] of missed) {
+      if (!begun.has(startsAt)) told(startsAt, 'nodata', lastHeld);
     }
     for (const [startsAt, endsAt] of ends) {
       if (!begun.has(startsAt)) told(startsAt, 'resolved', endsAt);

@@ -49,7 +49,7 @@ export class OracleDevice {
     this.#rules = rules;
     this.#expect = expect;
     this.#clock = new DeviceClock(rules);
-    this.#courses = rules.rules.map(({ forMs }) => new AlertCourses(forMs, rules.marginMs));
+    this.#courses = rules.rules.map((rule) => new AlertCourses(rule, rules.marginMs));
   }
 
   /** In the order in which the device's reports were stored; a copy is a report once more. */

@@ -80,6 +80,7 @@ export function rulesOf(directory: string): OracleRule[] {
   return loadRules(directory).map((rule) => ({
     name: rule.name,
     forMs: rule.forMs,
+    noDataMs: rule.noDataMs,
     ...(isForetold(rule) ? {} : { leftOut: true }),
     holds(event, device) {
       try {
@@ -96,9 +97,13 @@ export function rulesOf(directory: string): OracleRule[] {
 
 const no = (): boolean => false;
 
-/** Whether a rule decides on the event alone, and its alert ends with an event for which it does not hold. */
-function isForetold({ condition, clear, fleet, active, keepFiringMs }: Rule): boolean {
+/**
+ * Whether a rule decides on the event alone, its alert ends with an event for which it does not hold, and what has held
+ * long enough fires before its data is missed.
+ */
+function isForetold({ condition, clear, fleet, active, forMs, keepFiringMs, noDataMs }: Rule): boolean {
   const { features, firing, tags } = condition;
   const isPlain = features.length === 0 && firing.length === 0 && tags.length === 0;
+  if (noDataMs !== null && noDataMs < forMs) return false;
   return isPlain && clear === null && fleet === null && active === null && keepFiringMs === 0;
 }

@@ -58,6 +58,8 @@ export interface ExpectedAlert {
   /** Report that makes it fire; null when a tick does. */
   readonly cause: ReportName | null;
   readonly startsAt: number;
+  /** When it was last known to hold before its data was missed; null: it was not, or nobody can say. */
+  readonly lastHeld: number | null;
   /** Null: still firing at the end, or nobody can say when it ended (see `possibleAlerts`). */
   readonly endsAt: number | null;
   /** Scheduled sending of the cause, epoch ms: alert latency counts from there. */
@@ -137,7 +139,7 @@ export interface ObservedAlert {
   readonly id: string;
   readonly rule: string;
   readonly deviceId: string;
-  readonly state: 'firing' | 'resolved';
+  readonly state: 'firing' | 'nodata' | 'resolved';
   readonly startsAt: number;
   readonly endsAt: number | null;
   /** Epoch ms, of the first time it was told. */

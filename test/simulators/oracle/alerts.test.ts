@@ -5,8 +5,13 @@ const MARGIN = 1_000;
 const at = (time: number): Arrival => [time, time];
 
 /** Events as [event time, holds, certain]; each arrives when it happens. */
-function outcome(forMs: number, events: readonly (readonly [number, boolean, boolean?])[], look: number) {
-  const courses = new AlertCourses<string>(forMs, MARGIN);
+function outcome(
+  forMs: number,
+  events: readonly (readonly [number, boolean, boolean?])[],
+  look: number,
+  noDataMs: number | null = null,
+) {
+  const courses = new AlertCourses<string>({ forMs, noDataMs }, MARGIN);
   for (const [time, holds, certain = true] of events) courses.add(holds, time, at(time), `e${time}`, certain);
   const { certain, possible, lost } = courses.outcome(at(look));
   const shown = (list: typeof certain) =>
@@ -153,4 +158,47 @@ test('when too much is uncertain it says so, and what was certain before stays',
     ['firing', 1],
     ['resolved', 1],
   ]);
+});
+
+//   e:  0 hot                  |tick at 60,000: nobody knows any more|   70,000 hot   80,000 cold
+test('an alert whose data is missed was last known to hold; data again begins another one', () => {
+  const events = [
+    [0, true],
+    [70_000, true],
+    [80_000, false],
+  ] as const;
+  expect(outcome(0, events, 90_000, 60_000)).toEqual({
+    ...none,
+    certain: [
+      ['firing', 0, null, 'e0'],
+      ['nodata', 0, 0, null],
+      ['firing', 70_000, null, 'e70000'],
+      ['resolved', 70_000, 80_000, 'e80000'],
+    ],
+  });
+});
+
+test('it ended with its data when the next event does not hold', () => {
+  const events = [
+    [0, true],
+    [70_000, false],
+  ] as const;
+  expect(outcome(0, events, 90_000, 60_000).certain.slice(1)).toEqual([
+    ['nodata', 0, 0, null],
+    ['resolved', 0, 0, 'e70000'],
+  ]);
+});
+
+test('close to the time when data is missed nobody knows', () => {
+  expect(outcome(0, [[0, true]], 60_500, 60_000)).toEqual({
+    certain: [['firing', 0, null, 'e0']],
+    possible: [['nodata', 0, 0, null]],
+    lost: false,
+  });
+});
+
+test('a gap between event times is one, however quickly the events come', () => {
+  const courses = new AlertCourses<string>({ forMs: 30_000, noDataMs: 60_000 }, MARGIN);
+  for (const time of [0, 90_000, 120_000]) courses.add(true, time, at(0), `e${time}`, true);
+  expect(courses.outcome(at(10)).certain).toMatchObject([{ state: 'firing', startsAt: 90_000 }]);
 });

@@ -78,7 +78,7 @@ test('a publish that is sent again without a word about its connection is taken 
 });
 
 test('the expectation may be asked again for a later moment', () => {
-  const rules = [{ name: 'Hot', forMs: 5_000, holds: () => true }];
+  const rules = [{ name: 'Hot', forMs: 5_000, noDataMs: null, holds: () => true }];
   const { oracle, a } = setUp({ rules });
   oracle.sent(0, a, START, START);
   oracle.acknowledged(0, a, START);
