@@ -45,7 +45,8 @@ export interface GroupRow {
   readonly state: string;
 }
 
-export const DELIVERY_STATES = ['waiting', 'delivered', 'dead'] as const;
+/** `superseded`: never delivered, as a later delivery that says all of it took its place. */
+export const DELIVERY_STATES = ['waiting', 'delivered', 'superseded', 'dead'] as const;
 export type DeliveryState = (typeof DELIVERY_STATES)[number];
 
 /** One message for one target. */
@@ -54,6 +55,8 @@ export interface Delivery {
   readonly id: string;
   /** Receiver and integration, e.g. `oncall/webhook/0`. */
   readonly target: string;
+  /** What is told in order: of one group and target, none is claimed before an earlier one. Left out: no order. */
+  readonly group?: string;
   readonly state: DeliveryState;
   readonly createdAt: number;
   /** Epoch ms: not before. */
@@ -111,7 +114,8 @@ export interface Attempt {
 
 export interface Settlement {
   readonly delivery: Pick<Delivery, 'id' | 'state' | 'dueAt' | 'attempts' | 'lastError'>;
-  readonly attempt: Attempt;
+  /** Null: it was not tried. A claim is given back, or another delivery took its place. */
+  readonly attempt: Attempt | null;
 }
 
 export interface DeliveryStore {
@@ -119,7 +123,8 @@ export interface DeliveryStore {
   dueTargets(time: number): Promise<readonly string[]>;
   /**
    * Takes up to `limit` due deliveries of a target for this caller until `until` (epoch ms), oldest first: nobody
-   * else gets them before. Those of callers that died come again then.
+   * else gets them before. Those of callers that died come again then. Of a group nothing is taken behind one that
+   * waits, be it for its time or in somebody else's claim.
    */
   claim(target: string, time: number, until: number, limit: number): Promise<readonly Delivery[]>;
   /** The outcomes, the log of attempts, and the target's breaker. */
@@ -140,7 +145,7 @@ export interface DeliveryStore {
     which: { readonly target: string } | { readonly ids: readonly string[] },
     time: number,
   ): Promise<number>;
-  /** Deletes delivered and dead ones created before `time`, with their attempts. */
+  /** Deletes those that do not wait and were created before `time`, with their attempts. */
   trim(time: number, limit: number): Promise<number>;
   close(): Promise<void>;
 }

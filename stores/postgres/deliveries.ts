@@ -5,12 +5,15 @@ import { original, stored } from '../text.js';
 import type { Tables } from './database.js';
 import { nullableNumbers, nullableTexts, numbers, numeric, onePerKey, texts } from './values.js';
 
-type StoredDelivery = Delivery & { readonly sequence: string };
+type StoredDelivery = Omit<Delivery, 'group'> & {
+  readonly sequence: string;
+  readonly groupKey: string | null;
+};
 
 const columns = (table: string) =>
   `${table}.sequence, ${table}.id, ${table}.target, ${table}.state, ${table}.created_at AS "createdAt",
    ${table}.due_at AS "dueAt", ${table}.attempts, ${table}.last_error AS "lastError", ${table}.fingerprints,
-   ${table}.notification`;
+   ${table}.notification, ${table}.group_key AS "groupKey"`;
 
 /** From one target to the next in the index, however many deliveries each has. */
 const DUE_TARGETS = `
@@ -23,11 +26,23 @@ const DUE_TARGETS = `
   SELECT target FROM t WHERE EXISTS
     (SELECT FROM deliveries d WHERE d.state = 'waiting' AND d.target = t.target AND d.available <= $1)`;
 
-/** Those that somebody else is claiming are passed over: nobody waits for another one's claim. */
+/**
+ * Those that somebody else is claiming are passed over: nobody waits for another one's claim. What is behind one that
+ * was passed over stays, too, or it would overtake it.
+ */
 const CLAIM = `
-  WITH mine AS MATERIALIZED (
-    SELECT sequence FROM deliveries WHERE state = 'waiting' AND target = $1 AND available <= $2
+  WITH due AS MATERIALIZED (
+    SELECT sequence, group_key FROM deliveries d
+    WHERE state = 'waiting' AND target = $1 AND available <= $2 AND NOT EXISTS (
+      SELECT FROM deliveries e WHERE e.state = 'waiting' AND e.target = $1 AND e.group_key = d.group_key
+        AND e.sequence < d.sequence AND e.available > $2
+    )
     ORDER BY sequence LIMIT $4 FOR UPDATE SKIP LOCKED
+  ), mine AS (
+    SELECT sequence FROM due d WHERE NOT EXISTS (
+      SELECT FROM deliveries e WHERE e.state = 'waiting' AND e.target = $1 AND e.group_key = d.group_key
+        AND e.sequence < d.sequence AND e.sequence NOT IN (SELECT sequence FROM due)
+    )
   ), claimed AS (
     UPDATE deliveries d SET available = $3 FROM mine WHERE d.sequence = mine.sequence RETURNING ${columns('d')}
   )
@@ -74,7 +89,7 @@ export function openDeliveries(tables: Tables): DeliveryStore {
         settlements.map(({ delivery }) => delivery),
         ({ id }) => id,
       );
-      const attempts = settlements.map(({ attempt }) => attempt);
+      const attempts = settlements.flatMap(({ attempt }) => attempt ?? []);
       await tables.run(SETTLE, [
         texts(deliveries, ({ id }) => id),
         deliveries.map(({ state }) => state),
@@ -147,9 +162,10 @@ export function openDeliveries(tables: Tables): DeliveryStore {
   };
 }
 
-function deliveryOf({ sequence: _, ...row }: StoredDelivery): Delivery {
+function deliveryOf({ sequence: _, groupKey, ...row }: StoredDelivery): Delivery {
   return {
     ...row,
+    ...(groupKey === null ? {} : { group: original(groupKey) }),
     id: original(row.id),
     target: original(row.target),
     lastError: row.lastError === null ? null : original(row.lastError),

@@ -47,4 +47,9 @@ export const MIGRATIONS = [
      failures integer NOT NULL,
      open_until double precision NOT NULL
    );`,
+
+  // Those of one group for one target are delivered in their order.
+  `ALTER TABLE deliveries ADD COLUMN group_key text COLLATE "C";
+   CREATE INDEX deliveries_in_order ON deliveries (target, group_key, sequence) INCLUDE (available)
+     WHERE state = 'waiting';`,
 ] as const;

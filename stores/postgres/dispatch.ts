@@ -35,13 +35,14 @@ const COMMIT = `
     ON CONFLICT (key) DO UPDATE SET due = excluded.due, state = excluded.state
   ), added AS (
     INSERT INTO deliveries
-      (id, target, state, created_at, due_at, available, attempts, last_error, fingerprints, notification)
+      (id, target, state, created_at, due_at, available, attempts, last_error, fingerprints, notification,
+       group_key)
     SELECT id, target, state, created_at, due_at, due_at, attempts, last_error,
-      ARRAY(SELECT jsonb_array_elements_text(fingerprints::jsonb)), notification
+      ARRAY(SELECT jsonb_array_elements_text(fingerprints::jsonb)), notification, group_key
     FROM gate, unnest($7::text[], $8::text[], $9::text[], $10::float8[], $11::float8[], $12::integer[], $13::text[],
-        ${split('$14', 'cardinality($7)')}, ${split('$15', 'cardinality($7)')})
+        ${split('$14', 'cardinality($7)')}, ${split('$15', 'cardinality($7)')}, $16::text[])
       WITH ORDINALITY AS given
-        (id, target, state, created_at, due_at, attempts, last_error, fingerprints, notification, n)
+        (id, target, state, created_at, due_at, attempts, last_error, fingerprints, notification, group_key, n)
     ORDER BY n
     ON CONFLICT (id) DO NOTHING
   )
@@ -89,6 +90,7 @@ function groupsIn(tables: Tables, inbox: Inbox): DispatchStore {
         nullableTexts(added, ({ lastError }) => lastError),
         documents(added, ({ fingerprints }) => JSON.stringify(fingerprints.map(stored))),
         documents(added, ({ notification }) => notification),
+        nullableTexts(added, ({ group }) => group ?? null),
       ]);
       if (rows.length === 0) throw staleDispatch(await cursor(), from);
     },

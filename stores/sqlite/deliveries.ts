@@ -5,13 +5,14 @@ import { original, stored } from '../text.js';
 import { attempt, type Sqlite, transact } from './database.js';
 import { listParameter } from './rows.js';
 
-type StoredDelivery = Omit<Delivery, 'fingerprints'> & {
+type StoredDelivery = Omit<Delivery, 'fingerprints' | 'group'> & {
   readonly sequence: number;
+  readonly groupKey: string | null;
   readonly fingerprints: string;
 };
 
 const COLUMNS = `sequence, id, target, state, created_at AS createdAt, due_at AS dueAt, attempts,
-  last_error AS lastError, fingerprints, notification`;
+  last_error AS lastError, fingerprints, notification, group_key AS groupKey`;
 
 /** From one target to the next in the index, however many deliveries each has. */
 const DUE_TARGETS = `
@@ -26,8 +27,12 @@ const DUE_TARGETS = `
 
 const CLAIM = `
   UPDATE deliveries SET available = ?3 WHERE sequence IN (
-    SELECT sequence FROM deliveries INDEXED BY deliveries_waiting
-    WHERE state = 'waiting' AND target = ?1 AND available <= ?2 ORDER BY sequence LIMIT ?4
+    SELECT d.sequence FROM deliveries d INDEXED BY deliveries_waiting
+    WHERE d.state = 'waiting' AND d.target = ?1 AND d.available <= ?2 AND (d.group_key IS NULL OR NOT EXISTS (
+      SELECT 1 FROM deliveries e INDEXED BY deliveries_in_order
+      WHERE e.state = 'waiting' AND e.target = ?1 AND e.group_key = d.group_key AND e.sequence < d.sequence
+        AND e.available > ?2
+    )) ORDER BY d.sequence LIMIT ?4
   ) RETURNING ${COLUMNS}`;
 
 const REDRIVE = `UPDATE deliveries SET state = 'waiting', due_at = ?1, available = ?1, attempts = 0
@@ -117,6 +122,7 @@ function settleIn(database: Sqlite): (...given: Parameters<DeliveryStore['settle
     for (const { delivery, attempt } of settlements) {
       const { id, state, dueAt, attempts, lastError } = delivery;
       update.run(stored(id), state, dueAt, attempts, nullable(lastError, stored));
+      if (attempt === null) continue;
       const { deliveryId, at, durationMs, outcome, status, error } = attempt;
       const about = [stored(deliveryId), stored(attempt.target)];
       log.run(...about, at, durationMs, outcome, status, nullable(error, stored));
@@ -146,9 +152,10 @@ function trimIn(database: Sqlite): (time: number, limit: number) => number {
   };
 }
 
-function deliveryOf({ sequence: _, ...row }: StoredDelivery): Delivery {
+function deliveryOf({ sequence: _, groupKey, ...row }: StoredDelivery): Delivery {
   return {
     ...row,
+    ...(groupKey === null ? {} : { group: original(groupKey) }),
     id: original(row.id),
     target: original(row.target),
     lastError: nullable(row.lastError, original),

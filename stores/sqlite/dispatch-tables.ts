@@ -65,4 +65,8 @@ export const MIGRATIONS = [
      failures INTEGER NOT NULL,
      open_until INTEGER NOT NULL
    ) WITHOUT ROWID;`,
+
+  // Those of one group for one target are delivered in their order.
+  `ALTER TABLE deliveries ADD COLUMN group_key TEXT;
+   CREATE INDEX deliveries_in_order ON deliveries (target, group_key, sequence, available) WHERE state = 'waiting';`,
 ] as const;

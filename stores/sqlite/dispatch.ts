@@ -84,12 +84,12 @@ function commitInto(database: Sqlite): (change: DispatchCommit) => void {
 function addDelivery(database: Sqlite): (delivery: Delivery) => void {
   const insert = database.prepare(
     `INSERT INTO deliveries (id, target, state, created_at, due_at, available, attempts, last_error, fingerprints,
-       notification)
-     VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (id) DO NOTHING`,
+       notification, group_key)
+     VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT (id) DO NOTHING`,
   );
   const about = database.prepare('INSERT OR IGNORE INTO delivery_alerts VALUES (?, ?)');
   return (delivery) => {
-    const { state, createdAt, dueAt, attempts, lastError, fingerprints } = delivery;
+    const { state, createdAt, dueAt, attempts, lastError, fingerprints, group } = delivery;
     const { changes, lastInsertRowid } = insert.run(
       stored(delivery.id),
       stored(delivery.target),
@@ -100,6 +100,7 @@ function addDelivery(database: Sqlite): (delivery: Delivery) => void {
       lastError === null ? null : stored(lastError),
       JSON.stringify(fingerprints),
       stored(delivery.notification),
+      group === undefined ? null : stored(group),
     );
     if (changes === 0) return;
     for (const fingerprint of fingerprints) about.run(stored(fingerprint), lastInsertRowid);

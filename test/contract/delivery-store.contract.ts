@@ -116,12 +116,61 @@ export function deliveryStoreContract(open: () => Promise<Outbox>): void {
     expect((await store.attempts('a')).map(({ outcome }) => outcome)).toEqual(['delivered', 'failed']);
   });
 
+  test("of a group nothing is claimed behind one that waits for its time or is somebody else's", async () => {
+    const inGroup = (id: string, group: string, dueAt = 100) => deliveryNamed(id, { group, dueAt });
+    await add(
+      inGroup('a1', 'a\u0000'),
+      inGroup('b1', 'b', 150),
+      inGroup('a2', 'a\u0000'),
+      inGroup('b2', 'b'),
+    );
+    await add(deliveryNamed('of no group'), deliveryNamed('b3', { group: 'b', target: 'other' }));
+    expect(await store.claim(TARGET, 100, 200, 1)).toEqual([inGroup('a1', 'a\u0000')]);
+    expect(await claim(another, 100, 200)).toEqual(['of no group']);
+    expect(await claim(another, 100, 200, 9, 'other')).toEqual(['b3']);
+    await settle(settled('a1', { state: 'delivered' }, 'delivered'));
+    expect(await claim(another, 100, 200)).toEqual(['a2']);
+    expect(await claim(another, 150, 300)).toEqual(['b1', 'b2']);
+    await settle(settled('b1', { dueAt: 900 }, 'failed'));
+    expect(await claim(another, 899, 1_000)).toEqual(['a2', 'of no group']);
+    expect(await claim(another, 900, 2_000)).toEqual(['b1', 'b2']);
+  });
+
+  test("of callers that claim a group at the same time, nobody gets what is behind another one's", async () => {
+    const ids = Array.from({ length: 120 }, (_, n) => `d${String(n).padStart(3, '0')}`);
+    await add(...ids.map((id, n) => deliveryNamed(id, { group: `g${n % 3}` })));
+    const taken = new Map<string, number>();
+    const claims = Array.from({ length: 12 }, async (_, n) => {
+      for (const id of await claim(n % 2 === 0 ? store : another, 100, 200, 20)) taken.set(id, n);
+    });
+    await Promise.all(claims);
+    // One caller has all that was taken of a group, and that is its beginning.
+    for (const g of [0, 1, 2]) {
+      const ofGroup = ids.filter((_, n) => n % 3 === g).map((id) => taken.get(id));
+      const [first, ...others] = new Set(ofGroup.filter((by) => by !== undefined));
+      expect([first, others]).toEqual([first, []]);
+      expect(ofGroup.lastIndexOf(first)).toBe(ofGroup.filter((by) => by !== undefined).length - 1);
+    }
+  });
+
+  test('what was not tried leaves nothing in the log: it is given back, or superseded', async () => {
+    await add(deliveryNamed('a'), deliveryNamed('b'));
+    await claim(store, 100, 500);
+    const { delivery: back } = settled('a', { attempts: 0 }, 'failed');
+    const { delivery: gone } = settled('b', { state: 'superseded', lastError: 'by c' }, 'failed');
+    await settle({ delivery: back, attempt: null }, { delivery: gone, attempt: null });
+    expect([await store.attempts('a'), await store.attempts('b')]).toEqual([[], []]);
+    expect(await claim(store, 100, 200)).toEqual(['a']);
+    expect(await list({ state: 'superseded' })).toEqual(['b']);
+    expect(await store.trim(101, 9)).toBe(1);
+  });
+
   test('every attempt is in the log, in order', async () => {
     await add(deliveryNamed('a\u0000'), deliveryNamed('b'));
     const first = settled('a\u0000', { lastError: 'é\u0000' }, 'failed', 150);
     const second = settled('a\u0000', { state: 'delivered', lastError: null }, 'delivered', 140);
     await settle(first, settled('b', {}, 'failed'));
-    const smtp = { ...second.attempt, status: null };
+    const smtp = { ...second.attempt!, status: null };
     await settle({ ...second, attempt: smtp });
     expect(await store.attempts('a\u0000')).toEqual([first.attempt, smtp]);
     expect(await store.attempts('nobody')).toEqual([]);
