@@ -36,7 +36,10 @@ export function geofence(name: string, corners: readonly Position[]): Geofence {
 function isInside(xs: readonly number[], ys: readonly number[], x: number, y: number): boolean {
   let inside = false;
   for (let i = 0, j = xs.length - 1; i < xs.length; j = i++) {
-    const [ax, ay, bx, by] = [xs[j]!, ys[j]!, xs[i]!, ys[i]!];
+    const ax = xs[j]!;
+    const ay = ys[j]!;
+    const bx = xs[i]!;
+    const by = ys[i]!;
     const cross = (bx - ax) * (y - ay) - (by - ay) * (x - ax);
     const between =
       Math.min(ax, bx) <= x && x <= Math.max(ax, bx) && Math.min(ay, by) <= y && y <= Math.max(ay, by);

@@ -1,5 +1,6 @@
 /** Figures of what a window holds: `window('10s').temperature.mean`. */
-import { type Pane, paneLength, reaches, type Series } from './series.js';
+import { atRank } from './select.js';
+import { KEPT_PER_PANE, type Pane, paneLength, reaches, type Series } from './series.js';
 
 export const FIGURES = [
   'count',
@@ -156,33 +157,32 @@ function perSecond(change: number, ms: number): number | undefined {
   return ms > 0 ? (change / ms) * 1000 : undefined;
 }
 
-/** The value at rank floor(share x (count - 1)). */
+/** The value at rank floor(share x (count - 1)). Each reading that a pane kept stands for as many as it had of those. */
 function percentileOf(series: Series, at: number, width: number, share: number): number | undefined {
   const from = Math.max(at, series.newest) - width;
   const { times, values, panes } = series;
-  if (panes !== null)
-    return weighted(
-      panes.filter((pane) => reaches(pane, from, paneLength(width))),
-      share,
-    );
+  if (panes !== null) return ofKept(panes, from, width, share);
   let start = 0;
   while (start < times.length && times[start]! <= from) start++;
-  if (start === times.length) return undefined;
-  const sorted = Float64Array.from(start === 0 ? values : values.slice(start)).sort();
-  return sorted[Math.floor(share * (sorted.length - 1))];
+  const count = times.length - start;
+  const within = new Float64Array(count);
+  for (let index = 0; index < count; index++) within[index] = values[start + index]!;
+  return atRank(within, new Float64Array(count).fill(1), Math.floor(share * (count - 1)));
 }
 
-/** Each reading that a pane kept stands for as many as it had for each of those. */
-function weighted(panes: readonly Pane[], share: number): number | undefined {
-  const readings = panes.flatMap(({ kept, count }) =>
-    kept.map((value) => ({ value, weight: count / kept.length })),
-  );
-  readings.sort((a, b) => a.value - b.value);
-  const total = panes.reduce((sum, { count }) => sum + count, 0);
-  let left = Math.floor(share * (total - 1));
-  for (const { value, weight } of readings) {
-    if (left < weight) return value;
-    left -= weight;
+function ofKept(panes: readonly Pane[], from: number, width: number, share: number): number | undefined {
+  const values = new Float64Array(panes.length * KEPT_PER_PANE);
+  const weights = new Float64Array(values.length);
+  let size = 0;
+  let total = 0;
+  for (const pane of panes) {
+    if (!reaches(pane, from, paneLength(width))) continue;
+    const { kept, count } = pane;
+    total += count;
+    for (const value of kept) {
+      values[size] = value;
+      weights[size++] = count / kept.length;
+    }
   }
-  return readings.at(-1)?.value;
+  return atRank(values.subarray(0, size), weights.subarray(0, size), Math.floor(share * (total - 1)));
 }

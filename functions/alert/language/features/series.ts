@@ -8,7 +8,8 @@ import { packNumber, unpackNumber } from './value.js';
 export const MAX_READINGS = 600;
 /** A pane is 1/60 of the window long: so much longer than asked for is a window that is held in panes. */
 export const PANES = 60;
-const KEPT_PER_PANE = 10;
+/** Readings of a pane that percentiles are taken from. */
+export const KEPT_PER_PANE = 10;
 
 /** Sums over readings whose times lie within [index * length, (index + 1) * length). */
 export interface Pane {
