@@ -105,7 +105,8 @@ export interface AlertCommit {
 }
 
 export interface AlertFilter {
-  readonly state?: AlertState;
+  /** `active`: all but the resolved. */
+  readonly state?: AlertState | 'active';
   readonly deviceId?: string;
   readonly rule?: string;
   readonly severity?: string;

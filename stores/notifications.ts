@@ -92,6 +92,14 @@ export interface DispatchStore {
   close(): Promise<void>;
 }
 
+export interface DeliveryFilter {
+  readonly id?: string;
+  readonly state?: DeliveryState;
+  readonly target?: string;
+  /** Of an alert in it. */
+  readonly fingerprint?: string;
+}
+
 /** Circuit breaker of one target. */
 export interface TargetState {
   readonly target: string;
@@ -135,10 +143,7 @@ export interface DeliveryStore {
     readonly { readonly target: string; readonly state: DeliveryState; readonly count: number }[]
   >;
   /** Newest first. */
-  deliveries(
-    filter: { readonly state?: DeliveryState; readonly target?: string; readonly fingerprint?: string },
-    page: PageRequest,
-  ): Promise<Page<Delivery>>;
+  deliveries(filter: DeliveryFilter, page: PageRequest): Promise<Page<Delivery>>;
   attempts(deliveryId: string): Promise<readonly Attempt[]>;
   /** Dead letters become waiting again, due at `time`, attempts 0. All of a target, or those of the ids. Returns how many. */
   redrive(

@@ -46,7 +46,8 @@ async function pageOfHistory(
   const { state } = filter;
   if (state !== undefined) {
     // A literal, or the index that leaves out resolved alerts could not be used.
-    conditions.push(ALERT_STATES.includes(state) ? `state = '${state}'` : 'false');
+    if (state === 'active') conditions.push("state <> 'resolved'");
+    else conditions.push(ALERT_STATES.includes(state) ? `state = '${state}'` : 'false');
   }
   for (const [column, name] of COLUMNS) {
     const value = filter[name];

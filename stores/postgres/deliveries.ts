@@ -121,10 +121,11 @@ export function openDeliveries(tables: Tables): DeliveryStore {
       );
       return rows.map((row) => ({ ...row, target: original(row.target) }));
     },
-    async deliveries({ state, target, fingerprint }, { limit, cursor }) {
+    async deliveries({ id, state, target, fingerprint }, { limit, cursor }) {
       const conditions = ['true'];
       const parameters: unknown[] = [limit + 1];
       const given = (value: unknown) => `$${parameters.push(value)}`;
+      if (id !== undefined) conditions.push(`id = ${given(stored(id))}`);
       if (state !== undefined) conditions.push(`state = ${given(state)}`);
       if (target !== undefined) conditions.push(`target = ${given(stored(target))}`);
       if (fingerprint !== undefined) conditions.push(`fingerprints @> ${given([stored(fingerprint)])}`);

@@ -42,7 +42,8 @@ function pageOfHistory(database: Sqlite, filter: AlertFilter, page: PageRequest)
   const { state } = filter;
   if (state !== undefined) {
     // A literal, or SQLite could not use the index that leaves out resolved alerts.
-    conditions.push(ALERT_STATES.includes(state) ? `state = '${state}'` : 'FALSE');
+    if (state === 'active') conditions.push("state <> 'resolved'");
+    else conditions.push(ALERT_STATES.includes(state) ? `state = '${state}'` : 'FALSE');
   }
   for (const [column, name] of COLUMNS) {
     const value = filter[name];

@@ -72,13 +72,14 @@ export function deliveriesIn(database: Sqlite, path: string): DeliveryStore {
       const rows = counts.all() as { target: string; state: DeliveryState; count: number }[];
       return rows.map((row) => ({ ...row, target: original(row.target) }));
     },
-    async deliveries({ state, target, fingerprint }, page) {
+    async deliveries({ id, state, target, fingerprint }, page) {
       const conditions: string[] = [];
       const parameters: (string | number)[] = [];
       const given = (condition: string, value: string | number) => {
         conditions.push(condition);
         parameters.push(value);
       };
+      if (id !== undefined) given('id = ?', stored(id));
       if (state !== undefined) given('state = ?', state);
       if (target !== undefined) given('target = ?', stored(target));
       if (fingerprint !== undefined) {

@@ -309,9 +309,12 @@ export function alertStoreContract(open: () => Promise<AlertStore>): void {
     const starts = async (filter: AlertFilter) =>
       (await store.alerts(filter, all)).items.map(({ deviceId, startsAt }) => `${deviceId}${startsAt}`);
     expect(await starts({ state: 'firing' })).toEqual(['c2']);
+    await commit([row('d', 1n, alertOf('d', 4, 'pending')), row('e', 1n, alertOf('e', 3, 'nodata'))]);
+    expect(await starts({ state: 'active' })).toEqual(['d4', 'e3', 'c2']);
+    expect(await starts({ state: 'active', deviceId: 'a' })).toEqual([]);
     expect(await starts({ deviceId: 'a' })).toEqual(['a3', 'a2', 'a1']);
     expect(await starts({ deviceId: 'a', state: 'pending' })).toEqual([]);
-    expect(await starts({ state: 'nodata' })).toEqual([]);
+    expect(await starts({ state: 'nodata' })).toEqual(['e3']);
     expect(await starts({ fingerprint: fingerprintOf('b'), rule: 'Hot' })).toEqual(['b3', 'b2', 'b1']);
     expect(await starts({ rule: 'Hot', severity: 'critical', state: 'firing' })).toEqual(['c2']);
     expect(await starts({ rule: 'Cold' })).toEqual([]);

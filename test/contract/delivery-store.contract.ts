@@ -204,6 +204,11 @@ export function deliveryStoreContract(open: () => Promise<Outbox>): void {
     const paged = await pages((page) => store.deliveries({}, page), 3);
     expect(paged.map((items) => items.map(({ id }) => id))).toEqual([['d', 'c', 'b'], ['a']]);
     expect(await list({ fingerprint: 'f' })).toEqual(['b', 'a']);
+    expect([
+      await list({ id: 'a' }),
+      await list({ id: 'a', state: 'waiting' }),
+      await list({ id: 'x' }),
+    ]).toEqual([['a'], [], []]);
     expect(await list({ fingerprint: '\u0000' })).toEqual(['c']);
     expect(await list({ fingerprint: 'f', target: TARGET, state: 'delivered' })).toEqual(['a']);
     expect(await list({ target: TARGET, state: 'waiting' })).toEqual(['d']);
