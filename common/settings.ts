@@ -88,6 +88,11 @@ export interface LocalFunctionSettings {
   readonly idleMs: number;
   /** Whether a scheduled run may begin before the last one has ended. */
   readonly overlap: boolean;
+  /**
+   * Whether its HTTP routes answer only those who may control the deployment, as the routes that invoke functions do:
+   * programs of this machine, or everybody with `gateway.remoteControl`. On AWS authorizers decide that.
+   */
+  readonly control: boolean;
 }
 
 /** What stands in for a queue or a topic of AWS that failed records are sent to. */

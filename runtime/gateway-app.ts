@@ -14,7 +14,7 @@ import { functionsReport } from './function-report.js';
 import type { Functions } from './functions.js';
 import type { Gateway } from './gateway.js';
 import { httpApp } from './http/app.js';
-import { isLoopback } from './http/control-access.js';
+import { type ControlAccess, functionGuard, isLoopback } from './http/control-access.js';
 import { functionsRoute } from './http/functions-route.js';
 import { type InvocationRoutesOptions, invocationRoutes } from './http/invocation-routes.js';
 import type { Manifest } from './manifest/manifest.js';
@@ -39,14 +39,15 @@ export interface GatewayAppOptions {
 /** How long a publisher over HTTP waits for durability before it is told to come again (ms). */
 const PATIENCE_MS = 5_000;
 const MAX_BODY_BYTES = 6 * 1024 * 1024;
-
 export function gatewayApp(options: GatewayAppOptions): Hono {
-  const { functions, metrics } = options;
+  const { functions, manifest, host, metrics } = options;
+  const access = { loopback: isLoopback(host), remote: manifest.settings.gateway.remoteControl };
   return httpApp({
     ingest: ingestApp(options),
-    control: controlRoutes(options),
+    control: controlRoutes(options, access),
     router: { match: (method, path) => functions().router.match(method, path) },
     poolOf: (name) => functions().poolOf(name),
+    refuse: functionGuard(access, (name) => functions().manifest.settings.functions[name]?.control === true),
     health: () => healthOf(options),
     serving: options.serving,
     metrics: async () => ({ contentType: metrics.contentType, text: await metrics.metrics() }),
@@ -72,8 +73,7 @@ function healthOf({ streams, gateway }: GatewayAppOptions): Record<string, Strea
   return problem === null ? health : { ...health, mqtt: { writable: false, ...problem } };
 }
 
-function controlRoutes({ manifest, host, functions, streams, enqueue }: GatewayAppOptions): Hono {
-  const access = { loopback: isLoopback(host), remote: manifest.settings.gateway.remoteControl };
+function controlRoutes({ functions, streams, enqueue }: GatewayAppOptions, access: ControlAccess): Hono {
   const poolOf = (name: string) => functions().pools.get(name);
   const report = () =>
     functionsReport(functions().manifest, { activity: functions(), streams: [...streams.values()] });

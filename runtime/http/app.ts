@@ -7,7 +7,7 @@ import { MillraceError, messageOf } from '../../common/errors.js';
 import { problemResponse } from '../../gateway/http/problem.js';
 import type { StreamHealth } from '../../streams/stream.js';
 import type { FunctionPool } from '../environments/invocation.js';
-import { type Router, routeKeyOf } from './router.js';
+import { type HttpRoute, type Router, routeKeyOf } from './router.js';
 
 export interface HttpAppOptions {
   readonly ingest: Hono;
@@ -15,6 +15,8 @@ export interface HttpAppOptions {
   readonly control: Hono;
   readonly router: Router;
   readonly poolOf: (functionName: string) => FunctionPool;
+  /** The refusal of a request that the function's settings do not let through, before its body is read. */
+  readonly refuse: (route: HttpRoute, request: Request) => Response | undefined;
   /** Health of each stream, by name. */
   readonly health: () => Readonly<Record<string, StreamHealth>>;
   /** False while starting or draining. */
@@ -47,6 +49,8 @@ export function httpApp(options: HttpAppOptions): Hono {
     const route = options.router.match(c.req.method, c.req.path);
     if (route === undefined)
       return problemResponse(404, 'NOT_FOUND', `nothing is at ${c.req.method} ${c.req.path}`);
+    const refusal = options.refuse(route, c.req.raw);
+    if (refusal !== undefined) return refusal;
     const body = c.req.raw.body === null ? null : new Uint8Array(await c.req.arrayBuffer());
     if (body !== null && body.byteLength > MAX_BODY_BYTES) {
       return problemResponse(413, 'BODY_TOO_LARGE', `the body is larger than ${MAX_BODY_BYTES} bytes`);

@@ -1,5 +1,6 @@
 /**
- * Who may use the routes that control a deployment (invoke a function with any event, see how functions are wired).
+ * Who may use the routes that control a deployment: invoke a function with any event, see how functions are wired, or
+ * ask a function whose settings say `control` (operators' acts).
  *
  * There are no credentials to check, so it is the network that has to vouch: with the port on a loopback address only
  * programs of this machine reach it. One of these is a browser, which runs other people's pages, and two of their
@@ -42,7 +43,7 @@ export function refuseControl(
     return problemResponse(
       403,
       'CONTROL_REMOTE',
-      'functions are controlled over a loopback address only; listen on 127.0.0.1, or set custom.millrace.gateway.remoteControl',
+      'this deployment is controlled over a loopback address only; listen on 127.0.0.1, or set custom.millrace.gateway.remoteControl',
     );
   }
   if (!access.remote && !isLoopback(new URL(request.url).hostname)) {
@@ -50,7 +51,7 @@ export function refuseControl(
   }
   const site = request.headers.get('sec-fetch-site');
   if (site !== null && site !== 'same-origin' && site !== 'none') {
-    return problemResponse(403, 'CONTROL_CROSS_SITE', 'another site’s page may not control functions');
+    return problemResponse(403, 'CONTROL_CROSS_SITE', 'another site’s page may not control this deployment');
   }
   if (changing && !isAskedForFirst(request.headers)) {
     return problemResponse(
@@ -60,6 +61,18 @@ export function refuseControl(
     );
   }
   return undefined;
+}
+
+/** Methods that only ask. */
+const READING = new Set(['GET', 'HEAD']);
+
+/** Refuses requests to functions that `isControlled`, as the deployment's own control routes would. */
+export function functionGuard(
+  access: ControlAccess,
+  isControlled: (functionName: string) => boolean,
+): (route: { readonly functionName: string }, request: Request) => Response | undefined {
+  return ({ functionName }, request) =>
+    isControlled(functionName) ? refuseControl(request, !READING.has(request.method), access) : undefined;
 }
 
 function isAskedForFirst(headers: Headers): boolean {

@@ -26,6 +26,7 @@ export const functionSchema = closed({
   environments: { type: 'integer', minimum: 1, maximum: 1000, default: 8 },
   idle: duration('10m'),
   overlap: { type: 'boolean', default: false },
+  control: { type: 'boolean', default: false },
 });
 
 /** Which of the three it is, is checked in `settings.ts`: exactly one. */

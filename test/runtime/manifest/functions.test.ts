@@ -37,7 +37,7 @@ test('defaults', async () => {
     asynchronous: { maximumRetryAttempts: 2, maximumEventAgeMs: 21_600_000 },
     environment: { LEVEL: '1' },
     triggers: [expect.objectContaining({ type: 'schedule' })],
-    local: { nice: 0, isolation: 'worker', environments: 8, idleMs: 600_000, overlap: false },
+    local: { nice: 0, isolation: 'worker', environments: 8, idleMs: 600_000, overlap: false, control: false },
   });
 });
 
