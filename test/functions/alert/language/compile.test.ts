@@ -89,7 +89,13 @@ describe('device types', () => {
     ['device.type == "a" && device.type in ["a", "b"]', ['a']],
     ['event.x > 1', null],
   ])('%s', (source, expected) => {
-    expect(compile(source, emptyContext()).deviceTypes).toEqual(expected);
+    const { deviceTypes, holds } = compile(source, emptyContext());
+    expect(deviceTypes).toEqual(expected);
+    if (expected === null) return;
+    for (const event of [{}, { x: 2 }, { x: 2, y: 2 }]) {
+      const other = { id: 'dev-1', type: 'other', tags: {} };
+      expect(holds({ event, device: other, at: 0, memory: null, firing: () => true })).not.toBe(true);
+    }
   });
 });
 
