@@ -241,6 +241,7 @@ describe('members', () => {
     [['expr: fleet.share > 1', 'fleet: { by: [town], count: absent("10m") }'], 'no device has a tag "town"'],
     [['expr: fleet.share > 1', 'fleet: { by: [site] }'], 'count is missing'],
     [['expr: fleet.share > 1', 'fleet: { where: event.x > 1, count: absent("10m") }'], 'whatever they send'],
+    [['expr: fleet.share > 1', 'fleet: { where: absent("1m"), count: absent("10m") }'], 'whatever they send'],
     [['expr: fleet.share > 1', 'no_data: 5m', 'fleet: { count: absent("10m") }'], 'no_data means nothing'],
     [
       ['expr: device.type == "refer" && event.x > 1'],

@@ -38,13 +38,18 @@ export function readFleet(rule: YAMLMap, context: CompileContext, source: RuleSo
   const by = map.has('by') ? readBy(map.get('by', true) as Node, context, source) : [];
   const where = map.has('where') ? readExpression(map, 'where', context, source, 'fleet.where') : null;
   const count = readExpression(map, 'count', context, source, 'fleet.count');
-  if (where !== null && where !== undefined && where.metrics.length > 0) {
+  if (where !== null && where !== undefined && !isOfDevice(where)) {
     source.report(
       map.get('where', true) as Node,
       'fleet.where says which devices belong to the fleet, whatever they send: by device.id, device.type and device.tags',
     );
   }
   return count === undefined || where === undefined ? null : { by, where, count };
+}
+
+/** Whether it is the same for all events of a device. */
+function isOfDevice({ metrics, features, firing }: Expression): boolean {
+  return metrics.length === 0 && features.length === 0 && firing.length === 0;
 }
 
 function readBy(node: Node, { known }: CompileContext, source: RuleSource): string[] {
