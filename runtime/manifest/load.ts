@@ -11,6 +11,7 @@ import { Extensions } from './extensions.js';
 import { functionsOf } from './functions.js';
 import { LocalStreams } from './local-streams.js';
 import { type Manifest, ManifestError } from './manifest.js';
+import { checkNotifications } from './notifications.js';
 import { type Environment, logicalIds, readConfiguration } from './osls.js';
 import { resourcesOf } from './resources.js';
 import { checkStreamSettings, defaultsOf, settingsOf } from './settings.js';
@@ -76,6 +77,7 @@ export async function loadManifest(path: string, env: Environment, now = Date.no
   const extensions = new Extensions(resources, problems);
   const read = settingsOf(section, root, names, problems);
   const aggregate = aggregationsOf(root, read, problems);
+  checkNotifications(root, env, problems);
   const defaults = defaultsOf();
 
   const functions = functionsOf(entries, {

@@ -1,5 +1,5 @@
 /** `notifications.yml` -> NotificationConfig. Everything that is wrong is reported at once, with its line. */
-import { LinedProblems, linedText, YamlText } from '../../../common/yaml-text.js';
+import { type LinedProblem, LinedProblems, linedText, YamlText } from '../../../common/yaml-text.js';
 import { Reader } from '../../aggregate/definitions/reader.js';
 import { urlOf } from './addresses.js';
 import { readReceivers } from './receivers.js';
@@ -28,7 +28,7 @@ export function parseNotifications(text: string, file: string, variables: Variab
   const problems = new LinedProblems(yaml);
   const failed = (): ParsedNotifications => ({
     config: null,
-    problems: problems.lined.map(({ line, path, reason }) => ({
+    problems: firstOfEach(problems.lined).map(({ line, path, reason }) => ({
       place: `${file}:${line}`,
       reason: path === '' ? reason : `${path} ${reason}`,
     })),
@@ -62,4 +62,11 @@ export function parseNotifications(text: string, file: string, variables: Variab
     receivers,
   };
   return { config, problems: [], warnings };
+}
+
+/** By line. Of one place the first: where a variable is missing, what is wrong with the value says nothing. */
+function firstOfEach(problems: readonly LinedProblem[]): readonly LinedProblem[] {
+  const places = new Set<string>();
+  const first = problems.filter(({ path }) => path === '' || (!places.has(path) && places.add(path)));
+  return first.sort((a, b) => a.line - b.line);
 }

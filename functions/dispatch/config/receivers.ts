@@ -1,6 +1,7 @@
 /** `receivers:` of notifications.yml. */
 import type { Reader } from '../../aggregate/definitions/reader.js';
 import { addressOf, secretOf, urlOf } from './addresses.js';
+import { durationOf } from './durations.js';
 import type { Receiver, Target } from './types.js';
 
 const COMMON = ['timeout', 'send_resolved', 'max_alerts'];
@@ -129,7 +130,7 @@ function targetsOf(list: Reader, receiver: string, { kind, keys, maxAlerts, read
     if (!entry.isMap(`a map with ${keys.join(', ')}`, [...keys, ...COMMON])) return [];
     const base: Base = {
       id: `${receiver}/${kind}/${index}`,
-      timeoutMs: entry.at('timeout').duration(TIMEOUT_MS, 0) ?? TIMEOUT_MS,
+      timeoutMs: durationOf(entry.at('timeout'), TIMEOUT_MS, 0) ?? TIMEOUT_MS,
       sendResolved: entry.at('send_resolved').boolean(true),
       maxAlerts: countOf(entry.at('max_alerts'), maxAlerts),
     };

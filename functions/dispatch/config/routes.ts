@@ -2,6 +2,7 @@
 import { suggestion } from '../../../common/problems.js';
 import type { Matcher } from '../../../stores/operations.js';
 import type { Reader } from '../../aggregate/definitions/reader.js';
+import { durationOf } from './durations.js';
 import { matchersText, parseMatcher } from './matchers.js';
 import { isUnresolved } from './secrets.js';
 import type { EscalationStep, InhibitRule, Route } from './types.js';
@@ -56,9 +57,9 @@ function routeOf(reader: Reader, parent: Inherited, matchers: readonly Matcher[]
     key: parent.key,
     receiver: reader.at('receiver').given ? receiverOf(reader.at('receiver'), context) : parent.receiver,
     groupBy: groupByOf(reader.at('group_by'), parent.groupBy),
-    groupWaitMs: reader.at('group_wait').duration(parent.groupWaitMs) ?? 0,
-    groupIntervalMs: reader.at('group_interval').duration(parent.groupIntervalMs, 0) ?? 0,
-    repeatIntervalMs: reader.at('repeat_interval').duration(parent.repeatIntervalMs, 0) ?? 0,
+    groupWaitMs: durationOf(reader.at('group_wait'), parent.groupWaitMs) ?? 0,
+    groupIntervalMs: durationOf(reader.at('group_interval'), parent.groupIntervalMs, 0) ?? 0,
+    repeatIntervalMs: durationOf(reader.at('repeat_interval'), parent.repeatIntervalMs, 0) ?? 0,
     escalation: reader.at('escalation').given ? stepsOf(reader.at('escalation'), context) : parent.escalation,
   };
   return { ...own, matchers, continue: false, routes: childrenOf(reader.at('routes'), own, context) };
@@ -126,7 +127,7 @@ function stepsOf(list: Reader, context: Context): EscalationStep[] {
   const steps = list.value.flatMap((_, index) => {
     const step = list.at(index);
     if (!step.isMap('a step: { after: 15m, receiver: oncall }', ['after', 'receiver'])) return [];
-    const afterMs = step.at('after').duration(undefined, 0);
+    const afterMs = durationOf(step.at('after'), undefined, 0);
     const receiver = receiverOf(step.at('receiver'), context);
     return afterMs === undefined ? [] : [{ afterMs, receiver }];
   });
