@@ -37,6 +37,8 @@ export class Outcome {
     const entry = device.entries?.[index];
     const fingerprint = entry?.fingerprint ?? fingerprintOf(rule, device.id);
     let alert = entry?.alert ?? null;
+    // The history has not seen the one that is there if this batch has made it.
+    let isKept = entry === undefined || !this.changed.has(entry);
     for (const transition of step.transitions) {
       const { to, reason, startsAt, endsAt, flapping, passed } = transition;
       if (to === 'cancelled') {
@@ -56,8 +58,9 @@ export class Outcome {
         if (endsAt !== null) this.ended.push(document);
         continue;
       }
-      if (alert !== null && alert.startsAt !== startsAt) this.#succeed(alert, entry, at);
+      if (alert !== null && alert.startsAt !== startsAt) this.#succeed(alert, isKept, at);
       alert = document;
+      isKept = false;
     }
     if (step.machine === entry?.machine) return;
     const kept = entry ?? {
@@ -99,13 +102,12 @@ export class Outcome {
   }
 
   /** An instance that another one follows. */
-  #succeed(alert: Alert, entry: Entry | undefined, { arrivalTime }: Position): void {
-    // The one before may be known to nobody but this batch.
-    if (alert.state === 'resolved') {
-      if (entry !== undefined && this.changed.has(entry)) this.ended.push(alert);
-    } else if (alert.state === 'nodata') {
-      // That the condition holds again is told as an alert of its own; the one before is over, in the history alone.
+  #succeed(alert: Alert, isKept: boolean, { arrivalTime }: Position): void {
+    // That the condition holds again is told as an alert of its own; the one before is over, in the history alone.
+    if (alert.state === 'nodata') {
       this.ended.push(withState(alert, { ...alert, state: 'resolved', changedAt: arrivalTime }));
+    } else if (alert.state === 'resolved' && !isKept) {
+      this.ended.push(alert);
     }
   }
 }

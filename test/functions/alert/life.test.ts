@@ -94,6 +94,16 @@ test('a data gap while above the threshold is no-data, not a 90-minute alarm', a
   ]);
 });
 
+// min: 0     1      30
+//      hot   cold   hot: kept firing until 11
+test('an alert that was over before the next one began is so in the history as well', async () => {
+  const deployment = new Deployment(alertProject(`${HOT}  keep_firing_for: 10m\n  no_data: never`));
+  await deployment.feed(reading(0, 85), reading(1, 20));
+  await deployment.feed(reading(30, 85));
+  expect(deployment.told).toEqual(['firing 0', 'resolved 0-11', 'firing 30']);
+  expect(await deployment.platform.stores.alerts.counts()).toMatchObject({ firing: 1, resolved: 1 });
+});
+
 test("the reading's time is in the alarm, however late it arrives", async () => {
   const deployment = new Deployment(alertProject(HOT));
   const late = { ...reading(1, 85), arrivalTime: T0 + 9 * MINUTE };
@@ -280,6 +290,30 @@ test('an environment that was left behind cannot write', async () => {
   });
   await first.process!(batchOf(records, 1, 4), invocation());
   expect(await platform.stores.alerts.counts()).toMatchObject({ firing: 0, resolved: 2 });
+});
+
+test('where offsets have gaps the store is asked whether anybody else has been at work', async () => {
+  const { platform } = new Deployment(alertProject(HOT));
+  const { alerts } = platform.stores;
+  let loads = 0;
+  const active: typeof alerts.active = (...args) => {
+    loads++;
+    return alerts.active(...args);
+  };
+  Object.assign(platform.stores, { alerts: { ...alerts, active } });
+  const batch = (record: TestRecord, offset: bigint) => ({
+    ...batchOf([record]),
+    baseOffset: offset,
+    offsets: [offset],
+  });
+  const [first, second] = await Promise.all([create(platform), create(platform)]);
+  await first.process!(batch(reading(0, 85), 10n), invocation());
+  await first.process!(batch(reading(1, 86), 20n), invocation());
+  expect(loads).toBe(1);
+  await second.process!(batch(reading(2, 20), 30n), invocation());
+  await first.process!(batch(reading(3, 85), 40n), invocation());
+  expect(loads).toBe(3);
+  expect(platform.appended.alerts).toHaveLength(3);
 });
 
 test('state of the version before is read, and what fires in it is not missed at once', async () => {
