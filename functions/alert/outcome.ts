@@ -78,6 +78,12 @@ export class Outcome {
     this.changed.add(kept);
   }
 
+  /** Something new is remembered of the device. */
+  touch(device: DeviceState, offset: bigint): void {
+    device.remembered!.offset = offset;
+    this.touched.add(device);
+  }
+
   /** Ends what is left of a rule that is no more, or of one with other labels. */
   removed(orphan: Entry, step: Step, at: Position): void {
     for (const { to, reason, startsAt, endsAt, flapping, passed } of step.transitions) {

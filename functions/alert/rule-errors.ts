@@ -1,7 +1,7 @@
 /** Says once per rule and environment that it cannot be evaluated, with an example; the rest is only counted. */
 import type { Logger } from 'pino';
 import { messageOf } from '../../common/errors.js';
-import type { OnRuleError } from './evaluate.js';
+import type { OnRuleError } from './verdicts.js';
 
 export function ruleErrors(log: Logger): OnRuleError {
   const counts = new Map<string, number>();
