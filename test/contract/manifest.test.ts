@@ -62,6 +62,8 @@ test('serverless.yml wires every function there is', async () => {
     ['aggregate', ['stream telemetry']],
     ['alert', ['stream telemetry']],
     ['notify', ['stream alerts']],
+    ['dispatch', ['rate(1 second)']],
+    ['deliver', ['rate(1 second)']],
     ['rollup', ['rate(10 seconds)']],
     ['retain', ['cron(7 * * * ? *)']],
     ['tick', ['rate(1 second)']],
