@@ -106,9 +106,12 @@ export const accountingSchemas: Readonly<Record<string, JsonSchema>> = {
     alerts: s.object({
       counts: alertCounts,
       firing: s.arrayOf(s.ref('Alert')),
+      nodata: s.arrayOf(s.ref('Alert')),
       pending: s.arrayOf(s.ref('Alert')),
       resolved: s.arrayOf(s.ref('Alert')),
     }),
+    silences: { ...s.arrayOf(s.ref('Silence')), description: 'Those that hold or are to come.' },
+    targets: { ...s.arrayOf(s.ref('Target')), description: 'Whom notifications are delivered to.' },
     aggregations: s.arrayOf(s.text('Name of one that is configured.')),
     windows: s.arrayOf(s.ref('Window')),
     deviceCount: s.count(),

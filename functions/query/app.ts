@@ -8,11 +8,17 @@ import { openApiDocument } from './openapi.js';
 import { type Asset, PAGE } from './page.js';
 import { ProblemError, problemOf, problemResponse } from './problem.js';
 import { valuesOf } from './request.js';
-import type { Route } from './route.js';
+import type { Circumstances, Route } from './route.js';
 import { routes } from './routes/index.js';
 import { SECURITY_HEADERS } from './security.js';
 
-export function createApp(platform: Platform, assets: ReadonlyMap<string, Asset>): Hono {
+export interface AppOptions extends Circumstances {
+  /** The status page's files, by name. */
+  readonly assets: ReadonlyMap<string, Asset>;
+}
+
+export function createApp(platform: Platform, options: AppOptions): Hono {
+  const { assets } = options;
   const app = new Hono();
   app.use(async (c, next) => {
     await next();
@@ -20,10 +26,10 @@ export function createApp(platform: Platform, assets: ReadonlyMap<string, Asset>
   });
   app.use(etag());
 
-  for (const route of routes) serve(app, route, platform);
+  for (const route of routes) serve(app, route, platform, options);
   let document: string | undefined;
   app.get('/openapi.json', async () => {
-    document ??= JSON.stringify(openApiDocument(routes, (await platform.status()).version));
+    document ??= JSON.stringify(openApiDocument((await platform.status()).version));
     return json(document);
   });
   app.get('/', () => asset(assets, PAGE));
@@ -44,10 +50,10 @@ export function createApp(platform: Platform, assets: ReadonlyMap<string, Asset>
   return app;
 }
 
-function serve(app: Hono, route: Route, platform: Platform): void {
+function serve(app: Hono, route: Route, platform: Platform, circumstances: Circumstances): void {
   app.get(route.path.replace(/\{(\w+)\}/g, ':$1'), async (c: Context) => {
     const values = valuesOf(route, c.req.param() as Record<string, string>, new URL(c.req.url).searchParams);
-    return json(JSON.stringify(await route.answer(values, platform)));
+    return json(JSON.stringify(await route.answer(values, platform, circumstances)));
   });
 }
 

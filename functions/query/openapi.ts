@@ -1,14 +1,17 @@
 /**
- * The OpenAPI 3.1 document. The query function's paths are made from its routes; those that the gateway serves on
- * the same port are described in `gatewayPaths.ts`.
+ * The OpenAPI 3.1 document of everything on the port. The paths of query and of operate are made from their routes;
+ * those that the gateway serves are described in `gatewayPaths.ts`.
  */
+import { operatePaths } from '../operate/openapi.js';
+import { operateSchemas } from '../operate/schemas.js';
 import { gatewayPaths, gatewaySchemas, problemAnswer } from './gatewayPaths.js';
-import type { JsonSchema } from './parameters.js';
+import { type JsonSchema, parameterOf } from './parameters.js';
 import type { Route } from './route.js';
+import { routes } from './routes/index.js';
 import { ref } from './schemaParts.js';
 import { schemas } from './schemas.js';
 
-export function openApiDocument(routes: readonly Route[], version: string): JsonSchema {
+export function openApiDocument(version: string): JsonSchema {
   const paths = Object.fromEntries(routes.map((route) => [route.path, { get: operationOf(route) }]));
   return {
     openapi: '3.1.0',
@@ -23,21 +26,21 @@ export function openApiDocument(routes: readonly Route[], version: string): Json
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/' }],
-    paths: { ...paths, ...pagePaths, ...gatewayPaths },
-    components: { schemas: { ...schemas, ...gatewaySchemas } },
+    paths: joined(paths, operatePaths(), pagePaths, gatewayPaths),
+    components: { schemas: { ...schemas, ...operateSchemas, ...gatewaySchemas } },
   };
 }
 
+/** Functions share paths, each with methods of its own. */
+function joined(...parts: readonly JsonSchema[]): JsonSchema {
+  const paths: Record<string, object> = {};
+  for (const part of parts) {
+    for (const [path, methods] of Object.entries(part)) paths[path] = { ...paths[path], ...Object(methods) };
+  }
+  return paths;
+}
+
 function operationOf(route: Route): JsonSchema {
-  const parameters = Object.values(route.parameters).map(
-    ({ name, in: place, required, description, schema }) => ({
-      name,
-      in: place,
-      required,
-      description,
-      schema,
-    }),
-  );
   const problems = {
     400: 'A parameter is wrong, unknown or given twice; `parameter` names it.',
     ...route.problems,
@@ -49,7 +52,7 @@ function operationOf(route: Route): JsonSchema {
     summary: route.summary,
     ...(route.description === undefined ? {} : { description: route.description }),
     tags: [route.tag],
-    parameters: [...parameters, IF_NONE_MATCH],
+    parameters: [...Object.values(route.parameters).map(parameterOf), IF_NONE_MATCH],
     responses: {
       200: {
         description: 'OK',

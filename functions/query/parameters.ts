@@ -3,6 +3,7 @@
  * routes use, so that the document cannot say anything else than what happens.
  */
 import { ALERT_STATES, type AlertState } from '../../stores/alerts.js';
+import { DELIVERY_STATES, type DeliveryState } from '../../stores/notifications.js';
 import { PERIODS, type Period } from '../../stores/rollups.js';
 import { badParameter } from './problem.js';
 import { parseTime } from './timestamps.js';
@@ -17,6 +18,11 @@ export interface Parameter<T = unknown> {
   readonly schema: JsonSchema;
   /** The value of what the client wrote, or of nothing; throws a 400 that names the parameter. */
   parse(text: string | undefined): T;
+}
+
+/** As OpenAPI describes it. */
+export function parameterOf({ name, in: place, required, description, schema }: Parameter): JsonSchema {
+  return { name, in: place, required, description, schema };
 }
 
 /** Turns `{name: Parameter<T>}` into `{name: T}`. */
@@ -54,6 +60,7 @@ function oneOf<T extends string>(name: string, values: readonly T[]): (text: str
 
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1000;
+export const MAX_AUTHOR = 100;
 
 export const limit = withDefault(
   query(
@@ -154,6 +161,42 @@ export const state = query<AlertState>(
 
 export const deviceId = named('deviceId', 'Only alerts of this device.');
 
+export const rule = named('rule', 'Only alerts of this rule.');
+export const severity = named('severity', 'Only alerts of this severity.');
+
+function flag(name: string, description: string): Parameter<boolean> {
+  const texts = oneOf(name, ['true', 'false']);
+  return withDefault(
+    query(name, description, { type: 'boolean', default: false }, (text) => texts(text) === 'true'),
+    false,
+  );
+}
+
+export const active = flag('active', 'Only alerts that have not resolved; not together with `state`.');
+export const all = flag('all', 'Those that are over, too, newest first and in pages.');
+
+export const deliveryState = query<DeliveryState>(
+  'state',
+  'Only deliveries in this state; `dead`: given up, and waiting for a redrive.',
+  { enum: DELIVERY_STATES },
+  oneOf('state', DELIVERY_STATES),
+);
+export const target = named('target', 'Only deliveries for this target, `oncall/webhook/0`.');
+export const ofAlert = named('fingerprint', 'Only deliveries that tell of this alert.');
+
+/** Of requests that have no body. */
+export const author: Parameter<string> = {
+  ...named('author', 'Who does it: for the trail.'),
+  required: true,
+  schema: { type: 'string', minLength: 1, maxLength: MAX_AUTHOR },
+  parse: (text) => {
+    if (text === undefined || text.trim() === '' || text.length > MAX_AUTHOR || /\p{Cc}/u.test(text)) {
+      throw badParameter('author', `must be a name of at most ${MAX_AUTHOR} characters`);
+    }
+    return text;
+  },
+};
+
 export const lateDevice = named('deviceId', 'Only late events of this device.');
 
 export const key = query(
@@ -198,4 +241,10 @@ function inPath(name: string, description: string): Parameter<string> {
 }
 
 export const id = inPath('id', 'Device id.');
+export const fingerprint = inPath('fingerprint', 'Of the alert: the same in MQTT topics, webhooks and here.');
+export const silenceId = inPath('id', 'Id of the silence.');
+export const deliveryId = inPath(
+  'id',
+  'Id of the delivery: what receivers see as the id of the notification.',
+);
 export const aggregation = inPath('name', 'Name of the aggregation.');

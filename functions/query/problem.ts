@@ -12,12 +12,25 @@ export interface Problem {
   readonly code: string;
   /** The request's parameter that is at fault, when one is. */
   readonly parameter?: string;
+  /** Everything that is wrong with the request's body. */
+  readonly errors?: readonly BodyError[];
+}
+
+/** As RFC 9457 has it in its example (section 3). */
+export interface BodyError {
+  /** JSON Pointer into the body. */
+  readonly pointer: string;
+  readonly detail: string;
 }
 
 const TITLES: Readonly<Record<number, string>> = {
   400: 'Bad request',
+  403: 'Forbidden',
   404: 'Not found',
   405: 'Method not allowed',
+  409: 'Conflict',
+  413: 'Content too large',
+  415: 'Unsupported media type',
   500: 'Internal error',
   503: 'Temporarily unavailable',
 };
@@ -26,25 +39,32 @@ const TITLES: Readonly<Record<number, string>> = {
 export class ProblemError extends Error {
   readonly problem: Problem;
 
-  constructor(status: number, code: string, detail: string, parameter?: string) {
+  constructor(status: number, code: string, detail: string, place: ProblemPlace = {}) {
     super(detail);
     this.name = 'ProblemError';
-    this.problem = problem(status, code, detail, parameter);
+    this.problem = problem(status, code, detail, place);
   }
 }
 
+export type ProblemPlace = Pick<Problem, 'parameter' | 'errors'>;
+
 export function badParameter(parameter: string, detail: string): ProblemError {
-  return new ProblemError(400, 'BAD_PARAMETER', `parameter '${parameter}': ${detail}`, parameter);
+  return new ProblemError(400, 'BAD_PARAMETER', `parameter '${parameter}': ${detail}`, { parameter });
 }
 
-export function problem(status: number, code: string, detail: string, parameter?: string): Problem {
+export function badBody(errors: readonly BodyError[]): ProblemError {
+  const text = errors.map(({ pointer, detail }) => `${pointer || 'the body'} ${detail}`).join('; ');
+  return new ProblemError(400, 'BAD_BODY', text, { errors });
+}
+
+export function problem(status: number, code: string, detail: string, place: ProblemPlace = {}): Problem {
   return {
     type: `urn:millrace:problem:${code}`,
     title: TITLES[status] ?? 'Error',
     status,
     detail,
     code,
-    ...(parameter === undefined ? {} : { parameter }),
+    ...place,
   };
 }
 

@@ -7,13 +7,14 @@ import type { Route } from './route.js';
  * the route does not know, or that is given twice.
  */
 export function valuesOf(
-  route: Route,
+  route: Pick<Route, 'path' | 'parameters' | 'lenient'>,
   path: Readonly<Record<string, string>>,
   search: URLSearchParams,
 ): Record<string, unknown> {
   const known = Object.values(route.parameters);
   for (const name of new Set(search.keys())) {
     if (!known.some((parameter) => parameter.in === 'query' && parameter.name === name)) {
+      if (route.lenient) continue;
       throw badParameter(name, `is not one of ${route.path}`);
     }
     if (search.getAll(name).length > 1) throw badParameter(name, 'is given more than once');

@@ -2,9 +2,10 @@
  * JSON Schemas (2020-12, as OpenAPI 3.1 uses them) of everything the API answers. They are closed: a member that is
  * not described here is not in an answer, and a test holds the answers to that.
  */
-import { ALERT_STATES } from '../../stores/alerts.js';
 import { accountingSchemas } from './accountingSchemas.js';
+import { alertSchemas } from './alertSchemas.js';
 import type { JsonSchema } from './parameters.js';
+import { prometheusSchemas } from './prometheusSchemas.js';
 import * as s from './schemaParts.js';
 import { windowSchemas } from './windowSchemas.js';
 
@@ -43,22 +44,7 @@ export const schemas: Readonly<Record<string, JsonSchema>> = {
     restarts: s.count('How often the device began to count anew.'),
   }),
   ...windowSchemas,
-  Alert: s.object({
-    id: s.text('Of this state of this alert: the same in every repetition of its notification.'),
-    fingerprint: s.text('Of rule and labels: the same in MQTT topics, webhooks and here.'),
-    rule: s.text(),
-    severity: s.text(),
-    state: { enum: ALERT_STATES },
-    deviceId: s.text(),
-    labels: s.mapOf(s.text()),
-    annotations: s.mapOf(s.text()),
-    value: { type: ['number', 'string', 'boolean', 'null'], description: 'What the rule compared.' },
-    eventTime: s.time('Of the event that caused the last transition.'),
-    startsAt: s.time('When the condition began to hold.'),
-    endsAt: s.nullable(s.time('When it resolved; null while it has not.')),
-    changedAt: s.time('Arrival of the record that caused the last transition.'),
-    event: { description: 'The triggering event, as published.' },
-  }),
+  ...alertSchemas,
   QuarantineEntry: s.object({
     id: s.text('`{partition}-{offset}`'),
     deviceId: s.text(),
@@ -94,11 +80,15 @@ export const schemas: Readonly<Record<string, JsonSchema>> = {
       'Rollup',
       'AggregationKey',
       'Alert',
+      'Silence',
+      'AuditEntry',
+      'Delivery',
       'QuarantineEntry',
       'LateEvent',
     ].map((name) => [`${name.replace(/Entry|Event/, '')}Page`, s.pageOf(name)]),
   ),
   ...accountingSchemas,
+  ...prometheusSchemas,
   Problem: {
     ...s.object(
       {
@@ -108,6 +98,10 @@ export const schemas: Readonly<Record<string, JsonSchema>> = {
         detail: s.text('What is wrong with this request.'),
         code: s.text('Stable.'),
         parameter: s.text('The parameter at fault.'),
+        errors: {
+          ...s.arrayOf(s.object({ pointer: s.text('JSON Pointer into the body.'), detail: s.text() })),
+          description: 'Everything that is wrong with the body.',
+        },
       },
       ['type', 'title', 'status', 'detail', 'code'],
     ),

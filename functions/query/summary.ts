@@ -2,23 +2,28 @@
  * Everything the status page shows, in one answer: a round trip for the deployment's status and one short indexed
  * query per list, however much is stored. Counters are totals; whoever polls makes rates of them with `time`.
  */
-import type { Alert, AlertState } from '../../stores/alerts.js';
+import type { AlertState } from '../../stores/alerts.js';
 import type { DeploymentStatus, Platform } from '../contract.js';
 import type { Accounting, Figures } from './accounting.js';
 import { TELEMETRY } from './accounting.js';
+import { silenceView } from './actViews.js';
+import { type AlertView, alertViews } from './alertViews.js';
 import type { Imbalance } from './balance.js';
 import { readBooks } from './books.js';
 import { findDefinition } from './definitions.js';
+import { targetViews } from './deliveryViews.js';
 import { type ReportView, readReports } from './deviceReports.js';
 import { quarantineViews } from './payloads.js';
 import { rfc3339 } from './timestamps.js';
-import { alertView, deviceViews, lateView } from './views.js';
+import { deviceViews, lateView } from './views.js';
 import { windowView } from './windowViews.js';
 
 /** How many of each the page shows. The whole lists have their own routes. */
 const FIRING = 50;
+const NO_DATA = 20;
 const PENDING = 20;
 const RESOLVED = 10;
+const SILENCES = 50;
 const WINDOWS = 20;
 const DEVICES = 15;
 const QUARANTINE = 10;
@@ -44,10 +49,14 @@ export interface Summary {
   readonly gateway: Readonly<Record<string, number>>;
   readonly alerts: {
     readonly counts: Readonly<Record<AlertState, number>>;
-    readonly firing: readonly ReturnType<typeof alertView>[];
-    readonly pending: readonly ReturnType<typeof alertView>[];
-    readonly resolved: readonly ReturnType<typeof alertView>[];
+    readonly firing: readonly AlertView[];
+    readonly nodata: readonly AlertView[];
+    readonly pending: readonly AlertView[];
+    readonly resolved: readonly AlertView[];
   };
+  /** Those that hold or are to come, at most SILENCES. */
+  readonly silences: readonly ReturnType<typeof silenceView>[];
+  readonly targets: ReturnType<typeof targetViews>;
   /** Names of those that are configured. */
   readonly aggregations: readonly string[];
   readonly windows: readonly ReturnType<typeof windowView>[];
@@ -78,21 +87,21 @@ export interface StreamSummary {
 }
 
 /**
- * @param definition only windows of this aggregation
  * @param clock epoch ms
+ * @param definition only windows of this aggregation
  */
 export async function readSummary(
   platform: Platform,
+  clock: () => number,
   definition?: string,
-  clock: () => number = Date.now,
 ): Promise<Summary> {
-  const { aggregation, validation } = platform.stores;
-  const [books, firing, pending, resolved, windows, deviceCount, devices, quarantine, late] =
+  const { aggregation, validation, operations } = platform.stores;
+  const [books, alerts, silences, targets, windows, deviceCount, devices, quarantine, late] =
     await Promise.all([
       readBooks(platform).then((read) => ({ ...read, time: clock() })),
-      alertsIn('firing', FIRING, platform),
-      alertsIn('pending', PENDING, platform),
-      alertsIn('resolved', RESOLVED, platform),
+      alertsOf(platform, clock()),
+      operations.silences(clock()),
+      targetsOf(platform, clock()),
       windowsOf(definition, platform),
       validation.deviceCount(),
       devicesOf(platform),
@@ -112,7 +121,9 @@ export async function readSummary(
     functions: functionsOf(status, accounting),
     streams: streamsOf(status),
     gateway: status.gateway,
-    alerts: { counts: accounting.alerts, firing, pending, resolved },
+    alerts: { counts: accounting.alerts, ...alerts },
+    silences: silences.slice(0, SILENCES).map((silence) => silenceView(silence, books.time)),
+    targets,
     aggregations: platform.settings.aggregate.definitions.map(({ name }) => name),
     windows,
     deviceCount,
@@ -140,9 +151,28 @@ async function devicesOf(platform: Platform) {
   return items.map((row) => ({ ...view(row), ...reportOf(row.deviceId) }));
 }
 
-async function alertsIn(state: AlertState, limit: number, { stores }: Platform) {
-  const page = await stores.alerts.alerts({ state }, { limit, cursor: null });
-  return page.items.map((alert: Alert) => alertView(alert));
+async function alertsOf({ stores }: Platform, time: number) {
+  const alertsIn = async (state: AlertState, limit: number) =>
+    (await stores.alerts.alerts({ state }, { limit, cursor: null })).items;
+  const found = await Promise.all([
+    alertsIn('firing', FIRING),
+    alertsIn('nodata', NO_DATA),
+    alertsIn('pending', PENDING),
+    alertsIn('resolved', RESOLVED),
+  ]);
+  const views = await alertViews(found.flat(), stores.operations, time);
+  const viewsIn = (state: AlertState) => views.filter((view) => view.state === state);
+  return {
+    firing: viewsIn('firing'),
+    nodata: viewsIn('nodata'),
+    pending: viewsIn('pending'),
+    resolved: viewsIn('resolved'),
+  };
+}
+
+async function targetsOf({ stores: { deliveries } }: Platform, time: number) {
+  const [states, counts] = await Promise.all([deliveries.targets(), deliveries.counts()]);
+  return targetViews(states, counts, time);
 }
 
 function functionsOf(status: DeploymentStatus, accounting: Accounting): FunctionSummary[] {

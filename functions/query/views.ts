@@ -4,7 +4,6 @@
 import type { DeviceTagSettings } from '../../common/settings.js';
 import { deviceTags } from '../../schemas/device-tags.js';
 import type { LateEvent } from '../../stores/aggregation.js';
-import type { Alert } from '../../stores/alerts.js';
 import type { LatestEvent, Page } from '../../stores/validation.js';
 import { rfc3339 } from './timestamps.js';
 
@@ -31,25 +30,6 @@ function deviceView(row: LatestEvent, tagsOf: ReturnType<typeof deviceTags>) {
     seq: typeof seq === 'number' ? seq : null,
     // fromEntries defines the members, so that a metric called __proto__ is one like any other.
     values: Object.fromEntries(Object.entries(event).filter(([name]) => !ENVELOPE.has(name))),
-  };
-}
-
-export function alertView(alert: Alert) {
-  return {
-    id: alert.id,
-    fingerprint: alert.fingerprint,
-    rule: alert.rule,
-    severity: alert.severity,
-    state: alert.state,
-    deviceId: alert.deviceId,
-    labels: alert.labels,
-    annotations: alert.annotations,
-    value: alert.value,
-    eventTime: rfc3339(alert.eventTime),
-    startsAt: rfc3339(alert.startsAt),
-    endsAt: alert.endsAt === null ? null : rfc3339(alert.endsAt),
-    changedAt: rfc3339(alert.changedAt),
-    event: alert.event ?? null,
   };
 }
 

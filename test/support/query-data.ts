@@ -1,6 +1,9 @@
 /** A small, consistent deployment for tests of the query API and for looking at the status page. */
+import type { NotificationDocument } from '../../functions/dispatch/document.js';
 import type { StateFigures, WindowRow } from '../../stores/aggregation.js';
 import type { Alert, AlertState } from '../../stores/alerts.js';
+import type { Attempt, Delivery } from '../../stores/notifications.js';
+import type { Silence } from '../../stores/operations.js';
 import type { Period, RollupRow } from '../../stores/rollups.js';
 import { emptyData, type QueryData, risingFigures } from './query-platform.js';
 
@@ -140,6 +143,7 @@ export function sampleData(): QueryData {
     alertOf('LowBattery', 'dev-2', 'pending', T0 + 2),
     alertOf('HighTemperature', 'dev-2', 'resolved', T0 + 1),
   ];
+  addOperations(data);
   data.quarantine = [
     {
       id: '0-4',
@@ -180,6 +184,93 @@ export function sampleData(): QueryData {
     },
   ];
   return data;
+}
+
+/** The firing alert is acknowledged, silenced, remarked on and told: once in vain, once for good. */
+function addOperations(data: QueryData): void {
+  const [{ fingerprint, startsAt }] = data.alerts as [Alert];
+  const at = T0 + 60_000;
+  data.acknowledgements = [{ fingerprint, startsAt, author: 'ann', comment: 'on my way', at }];
+  data.comments = [{ id: 'c-1', fingerprint, startsAt, author: 'bob', text: 'the door was open', at }];
+  data.silences = [
+    silenceOf('s-1', T0, T0 + 3_600_000, 'dev-2'),
+    silenceOf('s-2', T0, FAR, 'dev-1'),
+    silenceOf('s-3', FAR, FAR + 1, 'dev-1'),
+  ];
+  data.audit = [
+    {
+      id: 1n,
+      at,
+      author: 'ann',
+      act: 'acknowledge',
+      subject: fingerprint,
+      details: { startsAt, comment: '' },
+    },
+    { id: 2n, at, author: 'ann', act: 'redrive', subject: '', details: { target: 'ops/webhook/0', dead: 1 } },
+  ];
+  data.deliveries = [
+    deliveryOf('d-1', 'ops/webhook/0', 'delivered', fingerprint, data.alerts),
+    deliveryOf('d-2', 'ops/email/0', 'dead', fingerprint, data.alerts),
+  ];
+  data.attempts = [
+    attemptOf('d-1', at, 'failed', 503, 'the target answered 503'),
+    attemptOf('d-1', at + 1_000, 'delivered', 200, null),
+  ];
+  data.targets = [
+    { target: 'ops/email/0', failures: 7, openUntil: FAR },
+    { target: 'ops/webhook/0', failures: 0, openUntil: 0 },
+  ];
+}
+
+/** After any test. */
+const FAR = Date.UTC(2100, 0);
+
+function silenceOf(id: string, startsAt: number, endsAt: number, deviceId: string): Silence {
+  const matchers = [{ name: 'deviceId', value: deviceId, isRegex: false, isEqual: true }];
+  return { id, matchers, startsAt, endsAt, author: 'ann', reason: 'works', createdAt: T0, expiredBy: null };
+}
+
+function deliveryOf(
+  id: string,
+  target: string,
+  state: Delivery['state'],
+  fingerprint: string,
+  alerts: readonly Alert[],
+): Delivery {
+  const told: NotificationDocument = {
+    id,
+    groupKey: '{}:{alertname="HighTemperature"}',
+    receiver: 'ops',
+    status: 'firing',
+    reason: 'new',
+    groupLabels: { alertname: 'HighTemperature' },
+    commonLabels: {},
+    commonAnnotations: {},
+    externalURL: '',
+    truncatedAlerts: 0,
+    alerts: alerts.slice(0, 1).map((alert) => ({ ...alert, status: 'firing', generatorURL: '' })),
+  };
+  return {
+    id,
+    target,
+    state,
+    createdAt: T0,
+    dueAt: T0 + 1_000,
+    attempts: 2,
+    lastError: state === 'dead' ? 'nobody answers' : null,
+    fingerprints: [fingerprint],
+    notification: JSON.stringify(told),
+  };
+}
+
+function attemptOf(
+  deliveryId: string,
+  at: number,
+  outcome: Attempt['outcome'],
+  status: number,
+  error: string | null,
+): Attempt {
+  return { deliveryId, target: 'ops/webhook/0', at, durationMs: 12, outcome, status, error };
 }
 
 /** Two windows of site north on two partitions, one of south on one; two of the fleet. */

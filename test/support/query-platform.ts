@@ -15,7 +15,9 @@ import type {
   TimeRange,
   WindowRow,
 } from '../../stores/aggregation.js';
-import type { Alert } from '../../stores/alerts.js';
+import type { Alert, AlertFilter } from '../../stores/alerts.js';
+import type { Attempt, Delivery, DeliveryFilter, TargetState } from '../../stores/notifications.js';
+import type { Acknowledgement, AuditEntry, Comment, Silence } from '../../stores/operations.js';
 import type { RollupRow } from '../../stores/rollups.js';
 import type { Stores } from '../../stores/stores.js';
 import type {
@@ -82,6 +84,13 @@ export interface QueryData {
   alerts: Alert[];
   quarantine: QuarantineEntry[];
   late: LateEvent[];
+  acknowledgements: Acknowledgement[];
+  comments: Comment[];
+  silences: Silence[];
+  audit: AuditEntry[];
+  deliveries: Delivery[];
+  attempts: Attempt[];
+  targets: TargetState[];
   status: DeploymentStatus;
 }
 
@@ -114,6 +123,13 @@ export function emptyData(): QueryData {
     alerts: [],
     quarantine: [],
     late: [],
+    acknowledgements: [],
+    comments: [],
+    silences: [],
+    audit: [],
+    deliveries: [],
+    attempts: [],
+    targets: [],
     status: {
       version: '0.1.0',
       startedAt: Date.UTC(2024, 0, 1),
@@ -171,15 +187,17 @@ export function queryPlatform(data: QueryData, root = projectRoot): Platform {
       },
     },
     alerts: {
-      alerts: async (filter: { state?: string; deviceId?: string }, request: PageRequest) =>
+      alerts: async ({ state, ...filter }: AlertFilter, request: PageRequest) =>
         page(
           data.alerts.filter(
             (alert) =>
-              (filter.state ?? alert.state) === alert.state &&
-              (filter.deviceId ?? alert.deviceId) === alert.deviceId,
+              (state === 'active' ? alert.state !== 'resolved' : (state ?? alert.state) === alert.state) &&
+              Object.entries(filter).every(([name, value]) => alert[name as keyof typeof filter] === value),
           ),
           request,
         ),
+      alert: async (fingerprint: string) =>
+        data.alerts.find((alert) => alert.fingerprint === fingerprint) ?? null,
       counts: async () => {
         const count = (state: string) => data.alerts.filter((alert) => alert.state === state).length;
         return {
@@ -189,6 +207,39 @@ export function queryPlatform(data: QueryData, root = projectRoot): Platform {
           resolved: count('resolved'),
         };
       },
+    },
+    operations: {
+      silences: async (time: number) => data.silences.filter(({ endsAt }) => endsAt > time),
+      allSilences: async (request: PageRequest) => page(data.silences.toReversed(), request),
+      silence: async (id: string) => data.silences.find((silence) => silence.id === id) ?? null,
+      acknowledgements: async (fingerprints: readonly string[]) =>
+        data.acknowledgements.filter(({ fingerprint }) => fingerprints.includes(fingerprint)),
+      comments: async (fingerprint: string) =>
+        data.comments.filter((comment) => comment.fingerprint === fingerprint),
+      audit: async (request: PageRequest) => page(data.audit.toReversed(), request),
+    },
+    deliveries: {
+      deliveries: async ({ fingerprint, ...filter }: DeliveryFilter, request: PageRequest) =>
+        page(
+          data.deliveries
+            .filter(
+              (delivery) =>
+                (fingerprint === undefined || delivery.fingerprints.includes(fingerprint)) &&
+                Object.entries(filter).every(
+                  ([name, value]) => delivery[name as keyof typeof filter] === value,
+                ),
+            )
+            .toReversed(),
+          request,
+        ),
+      attempts: async (id: string) => data.attempts.filter(({ deliveryId }) => deliveryId === id),
+      targets: async () => data.targets,
+      counts: async () =>
+        [...new Set(data.deliveries.map(({ target, state }) => `${target} ${state}`))].sort().map((text) => {
+          const [target, state] = text.split(' ') as [string, Delivery['state']];
+          const those = data.deliveries.filter((delivery) => `${delivery.target} ${delivery.state}` === text);
+          return { target, state, count: those.length };
+        }),
     },
   };
   return {

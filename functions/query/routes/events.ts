@@ -1,25 +1,10 @@
-/** Alerts, and the events that went another way than into a window: quarantined and late ones. */
-import { cursor, deviceId, lateDevice, limit, state } from '../parameters.js';
+/** Events that went another way than into a window: quarantined and late ones. */
+import { cursor, lateDevice, limit } from '../parameters.js';
 import { quarantineViews } from '../payloads.js';
 import { type Route, route } from '../route.js';
-import { alertView, lateView, pageView } from '../views.js';
+import { lateView, pageView } from '../views.js';
 
 export const eventRoutes: readonly Route[] = [
-  route({
-    path: '/alerts',
-    name: 'listAlerts',
-    summary: 'Alerts, present and past, newest `startsAt` first.',
-    tag: 'Alerts',
-    parameters: { state, deviceId, limit, cursor },
-    schema: 'AlertPage',
-    answer: async ({ state, deviceId, limit, cursor }, { stores }) => {
-      const filter = {
-        ...(state === undefined ? {} : { state }),
-        ...(deviceId === undefined ? {} : { deviceId }),
-      };
-      return pageView(await stores.alerts.alerts(filter, { limit, cursor }), alertView);
-    },
-  }),
   route({
     path: '/quarantine',
     name: 'listQuarantine',

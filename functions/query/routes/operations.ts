@@ -24,9 +24,9 @@ export const operationRoutes: readonly Route[] = [
     tag: 'Operations',
     parameters: { definition },
     schema: 'Summary',
-    answer: async ({ definition }, platform) => {
+    answer: async ({ definition }, platform, { clock }) => {
       if (definition !== undefined) definitionInQuery(platform.settings.aggregate, definition);
-      return readSummary(platform, definition);
+      return readSummary(platform, clock, definition);
     },
   }),
 ];

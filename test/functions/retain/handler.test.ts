@@ -4,6 +4,7 @@ import { create } from '../../../functions/retain/handler.js';
 import { calendarOf } from '../../../functions/rollup/calendar.js';
 import { create as createRollup } from '../../../functions/rollup/handler.js';
 import type { Series } from '../../../stores/aggregation.js';
+import type { Delivery } from '../../../stores/notifications.js';
 import type { PERIODS } from '../../../stores/rollups.js';
 import { invocation, type MemoryPlatform, memoryPlatform } from '../../support/platform.js';
 import { alertOf } from '../../support/query-data.js';
@@ -204,6 +205,66 @@ test('without time to see what is still needed, nothing goes', async () => {
   await retain(platform, T0 + 20 * DAY, 500);
   expect(await oldestWindow(platform)).toBe(T0);
 });
+
+test('what operators did and what was delivered long ago goes; what waits, and silences that hold, stay', async () => {
+  const platform = platformOf();
+  const { operations, dispatch, deliveries } = platform.stores;
+  const retention = platform.settings.retention.alerts;
+  const acknowledged = (fingerprint: string, at: number) =>
+    operations.act({
+      act: 'acknowledge',
+      acknowledgement: { fingerprint, startsAt: 1, author: 'ann', comment: '', at },
+    });
+  await acknowledged('old', T0);
+  await acknowledged('new', T0 + 2);
+  const silence = { matchers: [], author: 'ann', reason: 'works', createdAt: T0, expiredBy: null };
+  await operations.act({ act: 'silence', silence: { ...silence, id: 'over', startsAt: T0 - 1, endsAt: T0 } });
+  await operations.act({
+    act: 'silence',
+    silence: { ...silence, id: 'holds', startsAt: T0 - 1, endsAt: T0 + 9 },
+  });
+  const waiting = ['gone', 'waits'].map((id) => deliveryAt(id, T0));
+  await dispatch.commit({ from: 0n, cursor: 0n, groups: [], removedGroups: [], deliveries: waiting });
+  await deliveries.settle(
+    [
+      {
+        delivery: { id: 'gone', state: 'delivered', dueAt: T0, attempts: 1, lastError: null },
+        attempt: {
+          deliveryId: 'gone',
+          target: 'ops/webhook/0',
+          at: T0,
+          durationMs: 1,
+          outcome: 'delivered',
+          status: 200,
+          error: null,
+        },
+      },
+    ],
+    { target: 'ops/webhook/0', failures: 0, openUntil: 0 },
+  );
+  await retain(platform, T0 + 1 + retention);
+  expect((await operations.acknowledgements(['old', 'new'])).map(({ fingerprint }) => fingerprint)).toEqual([
+    'new',
+  ]);
+  expect((await operations.allSilences(PAGE)).items.map(({ id }) => id)).toEqual(['holds']);
+  expect((await operations.audit(PAGE)).items.map(({ subject }) => subject)).toEqual(['new']);
+  expect((await deliveries.deliveries({}, PAGE)).items.map(({ id }) => id)).toEqual(['waits']);
+  expect(await deliveries.attempts('gone')).toEqual([]);
+});
+
+function deliveryAt(id: string, createdAt: number): Delivery {
+  return {
+    id,
+    target: 'ops/webhook/0',
+    state: 'waiting',
+    createdAt,
+    dueAt: createdAt,
+    attempts: 0,
+    lastError: null,
+    fingerprints: [],
+    notification: '{}',
+  };
+}
 
 test('alerts resolved long ago leave the store, and their retained topic becomes empty', async () => {
   const platform = memoryPlatform();
