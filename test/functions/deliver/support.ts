@@ -117,6 +117,11 @@ export const status =
   (response) =>
     void response.writeHead(code, headers).end(body);
 
+/** Other protocols than JSON have no body here. */
+function jsonOf(text: string): Record<string, unknown> {
+  return text.startsWith('{') ? JSON.parse(text) : {};
+}
+
 const open = new Set<Receiver>();
 afterEach(async () => {
   for (const receiver of open) await receiver.close();
@@ -135,7 +140,7 @@ export async function receiver(first: Answer = ok): Promise<Receiver> {
     request.on('end', () => {
       const text = Buffer.concat(chunks).toString('utf8');
       const { url = '', headers } = request;
-      received.push({ path: url, headers, text, body: text === '' ? {} : JSON.parse(text) });
+      received.push({ path: url, headers, text, body: jsonOf(text) });
       answer(response, before, request);
     });
   });
