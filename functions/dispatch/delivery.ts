@@ -4,7 +4,7 @@ import type { Delivery } from '../../stores/notifications.js';
 import type { NotificationConfig, Target } from './config/types.js';
 import type { Notice } from './core.js';
 import type { NotificationDocument, NotifiedAlert, NotifiedStatus } from './document.js';
-import { type Group, type Member, statusOf } from './groups.js';
+import { type GroupName, type Member, statusOf } from './groups.js';
 import { common, labelsOf } from './labels.js';
 
 /** What is cut off last when a target takes fewer alerts. */
@@ -16,12 +16,13 @@ const WEIGHT: Readonly<Record<NotifiedStatus, number>> = { firing: 0, nodata: 1,
  * @returns none when there is no such receiver (any more)
  */
 export function deliveriesOf(
-  group: Pick<Group, 'key' | 'labels'>,
+  own: GroupName,
   notice: Notice,
   config: NotificationConfig,
   decidedAt: number,
   now: number,
 ): readonly Delivery[] {
+  const group = notice.former ?? own;
   const targets = config.receivers.get(notice.receiver)?.targets ?? [];
   return targets.flatMap((target) => {
     const members = target.sendResolved ? notice.members : notice.withoutEnds;
@@ -32,6 +33,7 @@ export function deliveriesOf(
         id: document.id,
         target: target.id,
         state: 'waiting',
+        group: group.key,
         createdAt: now,
         dueAt: now,
         attempts: 0,
@@ -44,7 +46,7 @@ export function deliveriesOf(
 }
 
 function documentOf(
-  { key, labels }: Pick<Group, 'key' | 'labels'>,
+  { key, labels }: GroupName,
   { receiver, reason }: Notice,
   members: readonly Member[],
   { id: target, maxAlerts }: Target,
