@@ -6,7 +6,7 @@
 import type { Route } from './config/types.js';
 import type { NotificationReason, NotifiedStatus } from './document.js';
 import { escalate, escalationDue } from './escalation.js';
-import { type Group, isOver, type Member, statusOf } from './groups.js';
+import { type Group, type GroupName, isOver, type Member, statusOf } from './groups.js';
 import { CALM_MS } from './intake.js';
 
 export interface FlushContext {
@@ -25,6 +25,8 @@ export interface Notice {
   readonly members: readonly Member[];
   /** For targets that are not told of ends: the same without what they know to fire; null: nothing for them. */
   readonly withoutEnds: readonly Member[] | null;
+  /** In whose name it is told, when that is not the group at hand. */
+  readonly former?: GroupName;
 }
 
 export interface Flushed {
@@ -50,14 +52,17 @@ export function flush(group: Group, context: FlushContext): Flushed {
     isPast(group.flushAt, now) ||
     isPast(group.repeatAt, now) ||
     group.members.some(({ heldUntil }) => isPast(heldUntil, now));
-  const looked = group.members.map((member) => look(member, route, context));
-  const told = isDue ? tell(group, looked, context) : { notices: [], members: group.members };
+  const own = group.members.filter(({ former }) => former === null);
+  const moved = group.members.filter(({ former }) => former !== null);
+  const looked = own.map((member) => look(member, route, context));
+  const told = isDue ? tell(group, looked, context) : { notices: [], members: own };
   const escalation = escalate(told.members, context, mutedOf(looked));
-  const notices = [...told.notices, ...escalation.notices];
+  const notices = [...told.notices, ...escalation.notices, ...(isDue ? endsOf(moved) : [])];
   // Whoever was to be told of an end has been told.
-  const members = isDue ? escalation.members.filter((member) => !isOver(member)) : escalation.members;
+  const after = [...escalation.members, ...moved];
+  const members = isDue ? after.filter((member) => !isOver(member)) : after;
   if (members.length === 0) return { group: null, due: null, notices };
-  const receivers = notices.map(({ receiver }) => receiver);
+  const receivers = notices.flatMap(({ receiver, former }) => (former === undefined ? [receiver] : []));
   const next: Group = {
     ...group,
     members,
@@ -84,7 +89,10 @@ export function dueAt(group: Group, route: Route, now: number | null): number | 
 export function inQuestion(group: Group, route: Route, now: number): readonly Member[] {
   const repeats = isPast(group.repeatAt, now);
   return group.members.filter(
-    (member) => !isOver(member) && (repeats || isPast(escalationDue(member, route, null), now)),
+    (member) =>
+      member.former === null &&
+      !isOver(member) &&
+      (repeats || isPast(escalationDue(member, route, null), now)),
   );
 }
 
@@ -177,6 +185,26 @@ function noticeOf(
     members,
     withoutEnds: news.some(({ member }) => begins(member)) ? members.filter(begins) : null,
   };
+}
+
+/** Of alerts that were told in other groups: that they are over. */
+function endsOf(moved: readonly Member[]): Notice[] {
+  const notices = new Map<
+    string,
+    { readonly receiver: string; readonly former: GroupName; readonly members: Member[] }
+  >();
+  for (const member of moved) {
+    if (!isOver(member)) continue;
+    const former = member.former!;
+    for (const [receiver, status] of Object.entries(member.told)) {
+      if (status === 'resolved') continue;
+      const key = JSON.stringify([receiver, former.key]);
+      const notice = notices.get(key) ?? { receiver, former, members: [] };
+      notice.members.push(member);
+      notices.set(key, notice);
+    }
+  }
+  return [...notices.values()].map((notice) => ({ ...notice, reason: 'changed', withoutEnds: null }));
 }
 
 /** What still fires and nobody takes care of; null when there is nothing. */

@@ -44,9 +44,9 @@ export function escalate(
  *   `group_interval`
  */
 export function escalationDue(member: Member, route: Route, now: number | null): number | null {
-  const { alert, silencedBy, steps } = member;
+  const { alert, silencedBy, steps, former } = member;
   // A silence that ends tells everything of it, and begins anew.
-  if (alert.state !== 'firing' || silencedBy.length > 0) return null;
+  if (alert.state !== 'firing' || silencedBy.length > 0 || former !== null) return null;
   if (toldTo(member, route.receiver) === undefined) return null;
   const due = stepDue(member, route, steps);
   if (due === null || now === null || due > now) return due;

@@ -25,6 +25,12 @@ export type GroupedAlert = Pick<
   | 'flapping'
 > & { readonly state: NotifiedStatus };
 
+/** What notifications and their receivers know a group by. */
+export interface GroupName {
+  readonly key: string;
+  readonly labels: Labels;
+}
+
 /** One alert instance in a group. Times are the schedule's, epoch ms. */
 export interface Member {
   readonly alert: GroupedAlert;
@@ -42,13 +48,16 @@ export interface Member {
   readonly keptBack: boolean;
   /** Of a flapping one that was told as such: until when it counts as firing, whatever it does; null: it is no such one. */
   readonly heldUntil: number | null;
+  /**
+   * The group in which it was told before the routes changed: only its end is told, there, because that is where
+   * receivers look for it. Null: an alert of this group.
+   */
+  readonly former: GroupName | null;
 }
 
-export interface Group {
-  readonly key: string;
+export interface Group extends GroupName {
   /** Key of its route. */
   readonly route: string;
-  readonly labels: Labels;
   /** `Routing.version` that it was last held against. */
   readonly routing: string;
   /** When what is new is to be told, or looked at again; null: nothing is. */

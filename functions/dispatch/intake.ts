@@ -36,10 +36,10 @@ export class Intake {
   take(told: Alert, passed: boolean, silencedBy: readonly string[], now: number): void {
     const alert = groupedAlert(told);
     const indexes = this.#indexes.get(alert.fingerprint) ?? [];
-    const index = indexes.findLast((at) => isContinued(this.#members[at]!.alert, alert, passed));
-    if (index !== undefined) {
-      this.#members[index] = updated(this.#members[index]!, alert, silencedBy, now);
-    } else {
+    // More than one when it was told in other groups before the routes changed.
+    const known = indexes.filter((at) => isContinued(this.#members[at]!.alert, alert, passed));
+    for (const at of known) this.#members[at] = updated(this.#members[at]!, alert, silencedBy, now);
+    if (known.length === 0) {
       // Nobody here was told of it, and it is over. (One that passed was told that it fires just before.)
       if (alert.state === 'resolved') return;
       if (!passed) for (const at of indexes) this.#members[at] = replaced(this.#members[at]!, alert);
@@ -80,6 +80,7 @@ export function newMember(alert: GroupedAlert, silencedBy: readonly string[]): M
     expired: false,
     keptBack: false,
     heldUntil: null,
+    former: null,
   };
 }
 

@@ -14,7 +14,7 @@ export function reviewSilences(
   let changed = false;
   let expired = false;
   const members = group.members.map((member) => {
-    if (isOver(member)) return member;
+    if (isOver(member) || member.former !== null) return member;
     const ids = silencedBy(labelsOf(member.alert));
     if (ids.join() === member.silencedBy.join()) return member;
     changed = true;
@@ -39,8 +39,9 @@ export function keysAfter(group: Group, routing: Routing): readonly string[] {
 }
 
 /**
- * Moves members to the groups that tell them by the routes of now, with what of them was told to whom: so their ends go
- * to whoever knows them, as long as there is such a receiver.
+ * Moves members to the groups that tell them by the routes of now. There they are told anew, under another key; what was
+ * told under the key of before is kept beside (`Member.former`), so that its end is told there as well, as long as there
+ * is such a receiver.
  * @returns every group that is different, without members when it is to be removed
  */
 export function reroute(group: Group, routing: Routing, find: Find, now: number): readonly Group[] {
@@ -50,15 +51,15 @@ export function reroute(group: Group, routing: Routing, find: Find, now: number)
     const memberships = routing.memberships(labelsOf(member.alert));
     const stays = memberships.some(({ key }) => key === group.key);
     if (stays) staying.push(member);
-    let carried = stays;
+    let coming = stays ? [] : moved(member, group);
     for (const { key, route, labels } of memberships) {
       if (key === group.key) continue;
-      // What is over is of no interest to those who were not told of it.
-      if (carried && isOver(member)) break;
+      // Who tells it from now on as well. What is over is of no interest to those who were not told of it.
+      if (!isOver(member) && member.former === null) coming = [...coming, anew(member)];
+      if (coming.length === 0) continue;
       const target = changed.get(key) ?? find(key) ?? emptyGroup(key, route.key, labels, routing.version);
-      const moved = carried ? newMember(member.alert, member.silencedBy) : member;
-      changed.set(key, withMember(target, moved, group, route, now));
-      carried = true;
+      changed.set(key, withMembers(target, coming, route, now));
+      coming = [];
     }
   }
   const route = routing.route(group.route);
@@ -66,34 +67,31 @@ export function reroute(group: Group, routing: Routing, find: Find, now: number)
   return [{ ...group, members: staying, routing: routing.version, flushAt }, ...changed.values()];
 }
 
-function withMember(target: Group, member: Member, from: Group, route: Route, now: number): Group {
-  const index = target.members.findIndex(
-    ({ alert }) => alert.fingerprint === member.alert.fingerprint && alert.startsAt === member.alert.startsAt,
-  );
-  const members =
-    index < 0
-      ? [...target.members, member]
-      : target.members.with(index, joined(target.members[index]!, member));
+/** What has to go with a member that leaves its group: what others were told of it, or that they are to be told. */
+function moved(member: Member, { key, labels }: Group): Member[] {
+  if (member.former !== null) return [member];
+  const isTold = Object.values(member.told).some((status) => status !== 'resolved');
+  if (isTold) return [{ ...member, heldUntil: null, former: { key, labels } }];
+  return isOver(member) ? [member] : [];
+}
+
+/** To be told in another group; steps of escalation are taken once for all. */
+function anew(member: Member): Member {
+  const { toldAt, steps, keptBack, expired } = member;
+  return { ...newMember(member.alert, member.silencedBy), toldAt, steps, keptBack, expired };
+}
+
+function withMembers(target: Group, coming: readonly Member[], route: Route, now: number): Group {
+  const known = new Set(target.members.map(nameOf));
   return {
     ...target,
-    members,
-    introduced: [
-      ...new Set([...target.introduced, ...(Object.keys(member.told).length > 0 ? from.introduced : [])]),
-    ],
+    members: [...target.members, ...coming.filter((member) => !known.has(nameOf(member)))],
     flushAt: earlier(target.flushAt, flushAfter(target, route, now)),
-    repeatAt: target.repeatAt ?? from.repeatAt,
   };
 }
 
-/** One instance that two groups knew: whoever was told of it by either. */
-function joined(there: Member, moved: Member): Member {
-  const toldAt = there.toldAt ?? moved.toldAt;
-  return {
-    ...there,
-    told: { ...moved.told, ...there.told },
-    toldAt,
-    steps: Math.max(there.steps, moved.steps),
-  };
+function nameOf({ alert, former }: Member): string {
+  return JSON.stringify([alert.fingerprint, alert.startsAt, former?.key]);
 }
 
 function earlier(a: number | null, b: number): number {

@@ -337,6 +337,13 @@ receivers:
       'oncall changed resolved: d1 resolved',
       'ops changed resolved: d1 resolved',
     ]);
+    const keys = (await rig.told()).map(({ target, document }) => `${target[1]} ${document.groupKey}`);
+    expect(keys.sort()).toEqual([
+      'n {}/{severity="critical"}:{alertname="TooWarm"}',
+      'n {}/{severity="critical"}:{alertname="TooWarm"}',
+      'p {}:{alertname="TooWarm"}',
+      'p {}:{alertname="TooWarm"}',
+    ]);
   });
 
   test('an end that was about to be told is told', async () => {
