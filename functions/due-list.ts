@@ -26,6 +26,13 @@ export class DueList<T extends Listed> {
     else listed.push(item);
   }
 
+  /** Epoch ms before which nothing is due; Infinity when nothing is. */
+  earliest(): number {
+    let earliest = Number.POSITIVE_INFINITY;
+    for (const second of this.#bySecond.keys()) earliest = Math.min(earliest, second);
+    return earliest * SECOND;
+  }
+
   /** Takes those off that may have something due at `now` (epoch ms); the caller lists them again. */
   take(now: number): T[] {
     const until = Math.floor(now / SECOND);
