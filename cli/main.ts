@@ -19,6 +19,11 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void
   invoke: async () => (await import('./invoke.js')).registerInvoke,
   functions: async () => (await import('./functions.js')).registerFunctions,
   aggregations: async () => (await import('./aggregations.js')).registerAggregations,
+  rules: async () => (await import('./rules.js')).registerRules,
+  alerts: async () => (await import('./alerts.js')).registerAlerts,
+  silences: async () => (await import('./silences.js')).registerSilences,
+  deliveries: async () => (await import('./deliveries.js')).registerDeliveries,
+  audit: async () => (await import('./audit.js')).registerAudit,
 };
 
 async function main(asked: string | undefined): Promise<void> {
