@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { openSqliteStores } from '../../stores/sqlite/stores.js';
 import type { Stores } from '../../stores/stores.js';
-import { deliveryOf, inGroup, ok, put, receiver } from '../functions/deliver/support.js';
+import { alertNamed, deliveryOf, inGroup, ok, put, receiver } from '../functions/deliver/support.js';
 import { withDirectory } from '../support/streams.js';
 
 const TARGET = 'ops/webhook/0';
@@ -19,7 +19,13 @@ test('a crash between send and settle repeats deliveries with their ids, and los
   await withDirectory(async (directory) => {
     const ids = Array.from({ length: DELIVERIES }, (_, n) => `d${n}`);
     await withStores(directory, (stores) =>
-      put(stores, ...ids.map((id, n) => deliveryOf(id, TARGET, inGroup(`g${n % GROUPS}`)))),
+      // Of other alerts each, so that none is superseded.
+      put(
+        stores,
+        ...ids.map((id, n) =>
+          deliveryOf(id, TARGET, { ...inGroup(`g${n % GROUPS}`), alerts: [alertNamed(id)] }),
+        ),
+      ),
     );
     const hook = await receiver();
     const work = (ahead: number) => {
