@@ -13,6 +13,7 @@ export interface FlushContext {
   readonly route: Route;
   /** Epoch ms, the schedule's. */
   readonly now: number;
+  /** Kept back for now: by what inhibits it, or because the route tells nothing at this time. */
   isInhibited(member: Member): boolean;
   isAcknowledged(member: Member): boolean;
 }

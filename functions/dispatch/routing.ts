@@ -3,6 +3,7 @@
  * order, the first that matches takes the alert unless it says `continue`; where none does, the route itself.
  */
 import { createHash } from 'node:crypto';
+import { Hours } from '../alert/hours.js';
 import { labelOf, matcherText, type Test, testOf } from './config/matchers.js';
 import type { NotificationConfig, Route } from './config/types.js';
 import type { Labels } from './labels.js';
@@ -25,6 +26,7 @@ export class Routing {
   readonly version: string;
   readonly #root: Node;
   readonly #routes = new Map<string, Route>();
+  readonly #hours = new Map<string, Hours>();
 
   constructor({ route }: NotificationConfig) {
     this.#root = this.#nodeOf(route);
@@ -39,6 +41,11 @@ export class Routing {
     return this.#routes.get(key);
   }
 
+  /** Whether a route tells at this time (epoch ms) what begins. */
+  isActive({ key }: Route, at: number): boolean {
+    return this.#hours.get(key)?.includes(at) ?? true;
+  }
+
   /** At least one, none twice. */
   memberships(labels: Labels): readonly Membership[] {
     return routesOf(this.#root, labels).map((route) => {
@@ -49,6 +56,7 @@ export class Routing {
 
   #nodeOf(route: Route): Node {
     this.#routes.set(route.key, route);
+    if (route.active !== null) this.#hours.set(route.key, new Hours(route.active));
     return {
       route,
       test: testOf(route.matchers),

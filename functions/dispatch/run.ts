@@ -110,10 +110,11 @@ class Step {
         canRetry: true,
       });
     }
+    const isActive = routing.isActive(route, now);
     const told = flush(group, {
       route,
       now,
-      isInhibited: (member) => inhibition.of(member),
+      isInhibited: (member) => !isActive || inhibition.of(member),
       isAcknowledged: (member) => acknowledged.has(instanceOf(member)),
     });
     if (told.group === null) this.#removed.push(group.key);

@@ -2,6 +2,7 @@
 import { suggestion } from '../../../common/problems.js';
 import type { Matcher } from '../../../stores/operations.js';
 import type { Reader } from '../../aggregate/definitions/reader.js';
+import { readHours } from './active.js';
 import { durationOf } from './durations.js';
 import { matchersText, parseMatcher } from './matchers.js';
 import { isUnresolved } from './secrets.js';
@@ -14,6 +15,7 @@ const DEFAULTS = {
   groupIntervalMs: 300_000,
   repeatIntervalMs: 14_400_000,
   escalation: [],
+  active: null,
 } as const;
 const KEYS = [
   'receiver',
@@ -22,6 +24,7 @@ const KEYS = [
   'group_interval',
   'repeat_interval',
   'escalation',
+  'active',
   'routes',
 ];
 /** Stands for all labels. */
@@ -61,6 +64,7 @@ function routeOf(reader: Reader, parent: Inherited, matchers: readonly Matcher[]
     groupIntervalMs: durationOf(reader.at('group_interval'), parent.groupIntervalMs, 0) ?? 0,
     repeatIntervalMs: durationOf(reader.at('repeat_interval'), parent.repeatIntervalMs, 0) ?? 0,
     escalation: reader.at('escalation').given ? stepsOf(reader.at('escalation'), context) : parent.escalation,
+    active: reader.at('active').given ? readHours(reader.at('active')) : parent.active,
   };
   return { ...own, matchers, continue: false, routes: childrenOf(reader.at('routes'), own, context) };
 }

@@ -1,5 +1,7 @@
 /** `notifications.yml`, checked, with defaults filled in and secrets in place. Durations are ms. */
+
 import type { Matcher } from '../../../stores/operations.js';
+import type { ActiveHours } from '../../alert/language/rule.js';
 
 export interface NotificationConfig {
   /** Without a slash at its end; `` when there is none. */
@@ -26,6 +28,8 @@ export interface Route {
   readonly repeatIntervalMs: number;
   /** Earliest first. */
   readonly escalation: readonly EscalationStep[];
+  /** When it tells what begins; null: always. What it told it tells the end of at any time. */
+  readonly active: ActiveHours | null;
   /** Whether siblings after it are asked, too. */
   readonly continue: boolean;
   readonly routes: readonly Route[];

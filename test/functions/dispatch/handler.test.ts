@@ -292,6 +292,17 @@ receivers:
   });
 });
 
+test('a route tells what begins in its hours only, and the end of what it told at any time', async () => {
+  // The timeline begins at 12:00 UTC.
+  begin(OPS.replace('{ receiver: ops,', '{ receiver: ops, active: { hours: "12:10-13:00" },'));
+  await rig.tell([alert('d1', 'firing', 0), alert('d2', 'firing', 0), alert('d2', 'resolved', 0)]);
+  for (const seconds of [0, 10, 70, 310, 599]) expect(await rig.run(seconds)).toEqual([]);
+  expect(await rig.run(660)).toEqual(['ops new firing: d1 firing']);
+  await rig.tell([alert('d3', 'firing', 3_600), alert('d1', 'resolved', 0)]);
+  await rig.run(3_600);
+  expect(await rig.run(3_610)).toEqual(['ops changed resolved: d1 resolved']);
+});
+
 test('a flapping alert is told once, and again when it is calm', async () => {
   begin(OPS);
   const flaps = { flapping: true };

@@ -14,6 +14,7 @@ route:
   group_by: [alertname, site]
   group_wait: 10s
   repeat_interval: 4h
+  active: { days: mon-fri, hours: "20:00-06:00", timeZone: Europe/Berlin }
   escalation: [{ after: 15m, receiver: oncall }]
   routes:
     - matchers: [severity="critical", site=~"north|south"]
@@ -49,6 +50,7 @@ test('the whole file', () => {
     groupWaitMs: 10_000,
     groupIntervalMs: 300_000,
     repeatIntervalMs: 14_400_000,
+    active: { days: [0, 1, 2, 3, 4], hours: { from: 1_200, to: 360 }, timeZone: 'Europe/Berlin' },
     escalation: [{ afterMs: 900_000, receiver: 'oncall' }],
   });
   expect(critical).toMatchObject({
@@ -99,7 +101,7 @@ route:
   matchers: [a="b"]
   routes:
     - matchers: ['severity is critical', 'x=~"("', 'y=~"(a+)+"', 'z=~"(?=a)"']
-    - receiver: ops
+    - { receiver: ops, active: { days: fun, hours: 8-18 } }
 inhibit_rules: [{ source_matchers: [a=b] }]
 receivers:
   - name: ops
@@ -120,12 +122,13 @@ receivers:
   "8: route.group_by ... stands alone: it means all labels",
   "9: route.escalation[1].receiver names no receiver; known are ops",
   "9: route.escalation[1] comes before the step above it",
-  "10: route.matchers means nothing here; known are receiver, group_by, group_wait, group_interval, repeat_interval, escalation, routes",
+  "10: route.matchers means nothing here; known are receiver, group_by, group_wait, group_interval, repeat_interval, escalation, active, routes",
   "12: route.routes[0].matchers[0] must be a matcher such as severity="critical", site!="a" or site=~"a|b"",
   "12: route.routes[0].matchers[1] the pattern "(" is no regular expression",
   "12: route.routes[0].matchers[2] the pattern "(a+)+" repeats what repeats or branches: that can take for ever; write it without the outer repetition",
   "12: route.routes[0].matchers[3] the pattern "(?=a)" uses references, flags or looking around",
   "13: route.routes[1].matchers is missing: without it everything would match",
+  "13: route.routes[1].active days: "fun" is no day; did you mean "sun"?",
   "14: inhibit_rules[0].target_matchers is missing: without it everything would match",
   "17: receivers[0].webhooks[1].secret needs the environment variable HOOK_SECRET, which is not set",
   "17: receivers[0].webhooks[0].max_alerts must be a number of alerts; 0: all",
