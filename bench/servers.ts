@@ -23,8 +23,11 @@ export interface Server {
   stop(): Promise<void>;
 }
 
-/** The product on an empty data directory, which `stop` removes. The directory lies where `TMPDIR` says. */
-export async function startProduct(): Promise<Server> {
+/**
+ * The product on an empty data directory, which `stop` removes. The directory lies where `TMPDIR` says.
+ * @param args of `millrace start`
+ */
+export async function startProduct(args: readonly string[] = []): Promise<Server> {
   const directory = mkdtempSync(join(tmpdir(), 'millrace-bench-'));
   const remove = () => rmSync(directory, { recursive: true, force: true });
   const env = {
@@ -35,7 +38,7 @@ export async function startProduct(): Promise<Server> {
     MILLRACE_HTTP_PORT: '0',
   };
   try {
-    const server = await start(['cli/main.js', 'start'], env, true);
+    const server = await start(['cli/main.js', 'start', ...args], env, true);
     return { ...server, stop: () => server.stop().finally(remove) };
   } catch (error) {
     remove();
