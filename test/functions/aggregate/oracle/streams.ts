@@ -51,35 +51,36 @@ export const MAX_FUTURE = 3_600_000;
 const SITES = ['north', 'south', 'a,b=c%'];
 
 /**
- * Where streams begin, and the zone of their calendar: before clocks change, forward and back, by an hour or half of
- * one; before a midnight that is skipped, comes twice, or lies within an hour of UTC; on an ordinary day.
+ * Where streams begin, and the zone of their calendar: a minute before a day on which clocks go forward or back, by an
+ * hour or half of one; whose midnight is skipped, comes twice, or lies within an hour of UTC; or which is the year's first.
  */
 const BEGINNINGS = [
-  ['2026-03-28T22:40:00Z', 'Europe/Berlin'],
-  ['2026-10-24T21:40:00Z', 'Europe/Berlin'],
-  ['2026-10-03T13:10:00Z', 'Australia/Lord_Howe'],
-  ['2026-04-04T12:40:00Z', 'Australia/Lord_Howe'],
-  ['2026-11-01T03:40:00Z', 'America/Havana'],
-  ['2026-09-06T03:40:00Z', 'America/Santiago'],
-  ['2026-06-14T18:25:00Z', 'Asia/Kolkata'],
-  ['2026-12-31T22:50:00Z', 'America/New_York'],
+  ['2026-03-28T22:59:00Z', 'Europe/Berlin'],
+  ['2026-10-24T21:59:00Z', 'Europe/Berlin'],
+  ['2026-10-03T13:29:00Z', 'Australia/Lord_Howe'],
+  ['2026-04-04T12:59:00Z', 'Australia/Lord_Howe'],
+  ['2026-11-01T03:59:00Z', 'America/Havana'],
+  ['2026-09-06T03:59:00Z', 'America/Santiago'],
+  ['2026-06-14T18:29:00Z', 'Asia/Kolkata'],
+  ['2027-01-01T04:59:00Z', 'America/New_York'],
 ] as const;
 
 /** How many ms a generated one stands for: events every second, every half minute, or some an hour. */
-const PACES = [1, 20, 600];
+const PACES = [1, 1, 1, 20, 600];
 
 const step = fc.oneof(
   {
     weight: 10,
     arbitrary: fc.record({
       step: fc.constant('event' as const),
-      // One of them is mostly silent.
-      device: fc.oneof({ weight: 9, arbitrary: fc.nat(4) }, fc.constant(5)),
+      // Most events are of one device, so that its windows hold several.
+      device: fc.nat(DEVICES.length + 5),
       lag: fc.oneof(
         { weight: 3, arbitrary: fc.constant(0) },
-        fc.integer({ min: 0, max: 4_000 }),
-        fc.integer({ min: 0, max: 30_000 }),
-        fc.integer({ min: -25_000, max: 0 }),
+        { weight: 2, arbitrary: fc.integer({ min: 0, max: 4_000 }) },
+        { weight: 2, arbitrary: fc.integer({ min: 0, max: 12_000 }) },
+        { weight: 1, arbitrary: fc.integer({ min: 0, max: 30_000 }) },
+        { weight: 1, arbitrary: fc.integer({ min: -25_000, max: 0 }) },
       ),
       temperature: fc.integer({ min: -8_000, max: 8_000 }),
       energy: fc.integer({ min: 0, max: 800 }),
@@ -91,23 +92,32 @@ const step = fc.oneof(
   { weight: 2, arbitrary: fc.record({ step: fc.constant('again' as const), back: fc.nat(12) }) },
   { weight: 3, arbitrary: fc.record({ step: fc.constant('tick' as const) }) },
   { weight: 1, arbitrary: fc.record({ step: fc.constant('refused' as const), how: fc.nat(2) }) },
-  { weight: 1, arbitrary: fc.record({ step: fc.constant('restart' as const), device: fc.nat(2) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ step: fc.constant('restart' as const), device: fc.nat(DEVICES.length - 1) }),
+  },
   {
     weight: 1,
     arbitrary: fc.record({
       step: fc.constant('skip' as const),
-      device: fc.nat(2),
+      device: fc.nat(DEVICES.length - 1),
       by: fc.constantFrom(1, 2, 40, 300),
     }),
   },
 );
-const gap = fc.oneof({ weight: 9, arbitrary: fc.integer({ min: 0, max: 3_000 }) }, fc.constant(40_000));
+const gap = fc.oneof(
+  { weight: 20, arbitrary: fc.integer({ min: 0, max: 1_500 }) },
+  { weight: 6, arbitrary: fc.integer({ min: 0, max: 4_000 }) },
+  { weight: 1, arbitrary: fc.constant(40_000) },
+);
 type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
 
 interface Plan {
   readonly begin: readonly [string, string];
   readonly weekStartsOn: 'monday' | 'sunday';
   readonly pace: number;
+  /** The device that most events are of. */
+  readonly main: number;
   /** Times are multiples of it, ms: they fall on the edges of windows, and on one another. */
   readonly grain: number;
   readonly steps: readonly (readonly [number, Step])[];
@@ -115,12 +125,13 @@ interface Plan {
   readonly after: readonly number[];
 }
 
-export function anyTimeline(maxLength = 90): fc.Arbitrary<Timeline> {
+export function anyTimeline(maxLength = 110): fc.Arbitrary<Timeline> {
   return fc
     .record({
       begin: fc.constantFrom(...BEGINNINGS),
       weekStartsOn: fc.constantFrom('monday' as const, 'sunday' as const),
       pace: fc.constantFrom(...PACES),
+      main: fc.nat(DEVICES.length - 1),
       grain: fc.constantFrom(1, 1_000, 5_000),
       steps: fc.array(fc.tuple(gap, step), { minLength: 1, maxLength, size: 'max' }),
       after: fc.constantFrom([], [9_000], [30_000, 90_000], [1_000, 7_200_000]),
@@ -132,7 +143,7 @@ export function anyTimeline(maxLength = 90): fc.Arbitrary<Timeline> {
     }));
 }
 
-function streamsOf({ begin, pace, grain, steps, after }: Plan): Streams {
+function streamsOf({ begin, pace, main, grain, steps, after }: Plan): Streams {
   const ms = (time: number) => Math.round((time * pace) / grain) * grain;
   const streams: [TestRecord[], TestRecord[]] = [[], []];
   const ticked = (now: number) => {
@@ -158,11 +169,12 @@ function streamsOf({ begin, pace, grain, steps, after }: Plan): Streams {
       ];
       streams[0].push({ arrivalTime: now, key: 'plain', payload: payload[what.how] });
     } else {
-      const { id, partition, type, names, skew } = DEVICES[what.device]!;
+      const device = what.device < DEVICES.length ? what.device : main;
+      const { id, partition, type, names, skew } = DEVICES[device]!;
       const { temperature, energy, ok, mode, site } = what;
       const payload = {
         ts: now + skew - ms(what.lag),
-        ...(names === 'seq' && { seq: next[what.device]!++ }),
+        ...(names === 'seq' && { seq: next[device]!++ }),
         ...(names === 'eventId' && { eventId: `e${ids++}` }),
         temperature: temperature / 8,
         humidity: 40,
