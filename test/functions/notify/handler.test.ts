@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { PASSED_HEADER } from '../../../functions/notify/core.js';
 import { create } from '../../../functions/notify/handler.js';
 import { eventTopic, stateTopic } from '../../../functions/notify/topics.js';
@@ -75,6 +78,84 @@ test('what is no alert is logged and passed over', async () => {
   const batch = alertsBatch([{ document: '{broken' }, { document: { rule: 'x' } }, { document: firing }]);
   expect(await notify(platform, batch)).toHaveLength(2);
   expect(platform.logged).toMatchObject([{ offsets: ['0', '1'], total: 2 }]);
+});
+
+async function silence(
+  platform: MemoryPlatform,
+  id: string,
+  startsAt: number,
+  endsAt: number,
+): Promise<void> {
+  const matchers = [{ name: 'deviceId', value: 'dev-1', isRegex: false, isEqual: true }];
+  const given = { id, matchers, startsAt, endsAt, createdAt: startsAt, author: 'ann', reason: '' };
+  await platform.stores.operations.act({ act: 'silence', silence: { ...given, expiredBy: null } });
+}
+
+const stateOf = ({ published }: MemoryPlatform) =>
+  JSON.parse(Buffer.from(published.at(-1)!.payload).toString());
+
+test('a silenced alert is retained and says by what, and is not told; its end is told on both topics', async () => {
+  const platform = memoryPlatform();
+  // Records arrive at 1,000.
+  await silence(platform, 's2', 500, 2_000);
+  await silence(platform, 's1', 1_000, 1_001);
+  await silence(platform, 'over', 0, 1_000);
+  await silence(platform, 'to come', 1_001, 3_000);
+  const nodata = alertOf('HighTemperature', 'dev-1', 'nodata', 5);
+  expect(await notify(platform, alertsBatch([{ document: firing }]))).toEqual([
+    'alert-state/dev-1/HighTemperature retained 1',
+  ]);
+  expect(stateOf(platform)).toEqual({ ...firing, silencedBy: ['s1', 's2'] });
+  expect(await notify(platform, alertsBatch([{ document: nodata }, { document: resolved }], 1n))).toEqual([
+    'alert-state/dev-1/HighTemperature retained 1',
+    'alerts/critical/dev-1/HighTemperature 1',
+    'alert-state/dev-1/HighTemperature retained 1',
+  ]);
+  expect(stateOf(platform)).toEqual(resolved);
+  expect(
+    await notify(platform, alertsBatch([{ document: { ...firing, id: 'x' }, passed: true }], 3n)),
+  ).toEqual([]);
+});
+
+test('a redelivery after a crash is decided as it was, though the silence was ended meanwhile', async () => {
+  const platform = memoryPlatform();
+  await silence(platform, 's1', 500, 5_000);
+  const before = await notify(platform, alertsBatch([{ document: firing }]));
+  await platform.stores.operations.act({ act: 'expire-silence', id: 's1', author: 'ann', at: 1_500 });
+  expect(await notify(platform, alertsBatch([{ document: firing }]))).toEqual(before);
+  expect(before).toHaveLength(1);
+});
+
+test('told alerts go to the inbox where there are receivers, silenced ones too, each once', async () => {
+  const root = mkdtempSync(join(tmpdir(), 'millrace-notify-'));
+  try {
+    const platform = memoryPlatform({ root });
+    await notify(platform, alertsBatch([{ document: firing }]));
+    expect(await platform.stores.dispatch.inbox(0n, 10)).toEqual([]);
+    const yaml = 'route: { receiver: ops }\nreceivers: [{ name: ops }]\n';
+    writeFileSync(join(root, 'notifications.yml'), yaml);
+    await silence(platform, 's1', 500, 5_000);
+    const again = { ...firing, id: 'again' };
+    const passed = { ...firing, id: 'passed' };
+    await notify(platform, alertsBatch([{ document: again }, { document: passed, passed: true }], 1n));
+    await notify(platform, alertsBatch([{ document: again }, { document: resolved }], 3n));
+    const inbox = await platform.stores.dispatch.inbox(0n, 10);
+    expect(inbox.map(({ alert, passed }) => [alert.id, passed])).toEqual([
+      ['again', false],
+      ['passed', true],
+      [resolved.id, false],
+    ]);
+    expect(inbox[2]!.alert).toEqual(resolved);
+    writeFileSync(join(root, 'notifications.yml'), 'receivers: []\n');
+    expect(() => create(platform)).toThrow(
+      expect.objectContaining({
+        code: 'NOTIFICATIONS_INVALID',
+        message: expect.stringContaining('notifications.yml:1: route is missing'),
+      }),
+    );
+  } finally {
+    rmSync(root, { recursive: true, force: true });
+  }
 });
 
 test('names become one topic level each', () => {
