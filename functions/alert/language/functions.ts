@@ -4,8 +4,8 @@
  */
 import type { ASTNode } from '@marcbachmann/cel-js';
 import { suggestion } from '../../../common/problems.js';
+import { anomalyFeature } from '../anomaly/feature.js';
 import { parseDuration } from '../duration.js';
-import { anomalyOf } from './anomaly.js';
 import { callOf, constantOf, memberOf, type SlotType, variableMember } from './cel.js';
 import type { CompileContext } from './context.js';
 import { ExpressionProblem } from './expression.js';
@@ -225,7 +225,7 @@ function anomalySlot(args: readonly ASTNode[], parts: Parts): Slot {
   const metric = textIn(args[0], usage);
   const options = args[1] === undefined ? {} : constantOf(args[1]);
   if (typeof options !== 'object' || options === null || Array.isArray(options)) fail(usage);
-  return remembered(anomalyOf(metric, options as Record<string, unknown>), 'double', parts);
+  return remembered(anomalyFeature(metric, options as Record<string, unknown>), 'double', parts);
 }
 
 function firingSlot(args: readonly ASTNode[]): Slot {

@@ -212,6 +212,18 @@ describe('functions', () => {
     expect(asked.ask(0, { t: 9 })).toBe(false);
   });
 
+  test('how strange a reading is, once enough is known', () => {
+    const asked = new Asked(`anomaly('t', {"detector": "ewma"}) >= 0.0`);
+    expect(asked.expression.metrics).toEqual(['t']);
+    expect(asked.send(0, { t: 20 })).toBeNull();
+    for (let at = 1; at < 500; at++) asked.send(at, { t: 20 + Math.sin(at) });
+    asked.restart();
+    expect(asked.send(500, { t: 90 })).toBe(true);
+    expect(asked.expression.value(asked.scope(500))).toBeGreaterThan(0);
+    expect(problemOf(`anomaly('t', {"detektor": "ewma"}) > 0.9`)).toContain('did you mean "detector"');
+    expect(problemOf(`anomaly('t', "ewma") > 0.9`)).toContain('anomaly takes a metric');
+  });
+
   test('what is not known leaves the rule unevaluated, unless it does not matter', () => {
     expect(new Asked(`window('10s').t.mean > 30 || event.x > 1`).send(0, { x: 2 })).toBe(true);
     expect(new Asked(`event.x > 1 && window('10s').t.mean > 30`).send(0, { x: 1 })).toBe(false);
