@@ -13,7 +13,9 @@ export function announceAlerts(alerts) {
         said.push(`${alert.severity}: ${alert.rule} is firing on ${alert.deviceId}.`);
     }
     for (const [fingerprint, alert] of firing) {
-      if (!now.has(fingerprint)) said.push(`${alert.rule} on ${alert.deviceId} is no longer firing.`);
+      if (now.has(fingerprint)) continue;
+      const isSilent = alerts.nodata.some((other) => other.fingerprint === fingerprint);
+      said.push(`${alert.rule} on ${alert.deviceId} ${isSilent ? 'has no data' : 'is no longer firing'}.`);
     }
     if (said.length > 0) setText(document.getElementById('announcer'), said.slice(0, 5).join(' '));
   }

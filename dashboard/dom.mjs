@@ -19,7 +19,7 @@ export function element(tag, attributes = {}, ...children) {
  * A table. `columns` are `{title, className, cell(row)}`; columns that a narrow screen can do without have the class
  * `wide`. With `stacked`, rows become paragraphs there: `detail` columns get a line, the `last` one the right edge.
  */
-export function table(columns, rows, { rowClass = () => undefined, stacked = false } = {}) {
+export function table(columns, rows, { rowClass = () => undefined, stacked = false, label } = {}) {
   // The roles are the elements' own; said again, because on a narrow screen CSS takes the table layout away.
   const head = columns.map(({ title, className }) =>
     element('th', { scope: 'col', role: 'columnheader', class: className }, title),
@@ -35,7 +35,7 @@ export function table(columns, rows, { rowClass = () => undefined, stacked = fal
   );
   return element(
     'table',
-    { role: 'table', class: stacked && 'stacked' },
+    { role: 'table', class: stacked && 'stacked', 'aria-label': label },
     element('thead', { role: 'rowgroup' }, element('tr', { role: 'row' }, head)),
     element('tbody', { role: 'rowgroup' }, body),
   );
@@ -75,7 +75,13 @@ export function show(id, data, make) {
   const key = JSON.stringify(data);
   if (shown.get(id) === key) return;
   shown.set(id, key);
-  document.getElementById(id).replaceChildren(make());
+  const place = document.getElementById(id);
+  const { act, key: of } = place.contains(document.activeElement) ? document.activeElement.dataset : {};
+  place.replaceChildren(make());
+  if (act === undefined) return;
+  // Whoever is at a button stays there, though it is a new one.
+  const buttons = [...place.querySelectorAll('button[data-act]')];
+  buttons.find(({ dataset }) => dataset.act === act && dataset.key === of)?.focus();
 }
 
 /** Sets text only when it differs, for the same reason. */

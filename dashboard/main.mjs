@@ -1,18 +1,14 @@
 // The status page: polls the summary and shows it. Everything shown comes from one answer, so figures agree.
+import { startActs } from './acts.mjs';
+import { showAlerts } from './alerts.mjs';
 import { announceAlerts } from './announce.mjs';
 import { element, setText, show } from './dom.mjs';
 import { count, counted, duration, rate } from './format.mjs';
+import { showSilences, showTargets } from './operations.mjs';
 import { picked, showPicker } from './picker.mjs';
 import { startPolling } from './poll.mjs';
 import { Rates } from './rates.mjs';
-import {
-  showAlerts,
-  showDevices,
-  showFunctions,
-  showLate,
-  showQuarantine,
-  showStreams,
-} from './sections.mjs';
+import { showDevices, showFunctions, showLate, showQuarantine, showStreams } from './sections.mjs';
 import { drawSpark } from './spark.mjs';
 import { showWelcome } from './welcome.mjs';
 import { showWindows } from './windows.mjs';
@@ -27,6 +23,8 @@ function render(summary) {
   showTop(summary);
   showWelcome(summary);
   showAlerts(summary);
+  showSilences(summary);
+  showTargets(summary);
   showFunctions(summary);
   showStreams(summary);
   showPicker(summary, () => ask());
@@ -96,3 +94,5 @@ const ask = startPolling(
     setConnection('reconnecting', `reconnecting${age}`);
   },
 );
+
+startActs(ask);

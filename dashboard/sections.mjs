@@ -3,38 +3,6 @@ import { badge, element, empty, metricList, show, table, timeOf } from './dom.mj
 import { count, counted, duration, measured, moment } from './format.mjs';
 import { troubles } from './troubles.mjs';
 
-export function showAlerts({ alerts, time }) {
-  const now = Date.parse(time);
-  const rows = [...alerts.firing, ...alerts.pending, ...alerts.resolved];
-  const when = (alert) => {
-    if (alert.state === 'resolved') return `resolved ${duration(now - Date.parse(alert.endsAt))} ago`;
-    return duration(now - Date.parse(alert.startsAt));
-  };
-  const whenOf = (alert) => timeOf(alert.endsAt ?? alert.startsAt, when(alert));
-  show(
-    'alerts',
-    rows.map((alert) => [alert.id, when(alert)]),
-    () =>
-      rows.length === 0
-        ? empty('No alert has fired.')
-        : table(
-            [
-              { title: 'State', cell: (alert) => badge(alert.state) },
-              { title: 'Rule', className: 'name', cell: (alert) => alert.rule },
-              { title: 'Severity', className: 'wide', cell: (alert) => badge(alert.severity) },
-              { title: 'Device', className: 'name', cell: (alert) => alert.deviceId },
-              { title: 'Value', className: 'number', cell: (alert) => measured(alert.value) },
-              { title: 'Since', className: 'nowrap last', cell: whenOf },
-            ],
-            rows,
-            { rowClass: (alert) => (alert.state === 'resolved' ? 'past' : undefined), stacked: true },
-          ),
-  );
-  const { firing, pending, resolved } = alerts.counts;
-  const text = `${count(firing)} firing, ${count(pending)} pending, ${count(resolved)} resolved`;
-  show('alert-counts', text, () => text);
-}
-
 export function showFunctions({ functions }) {
   const state = (row) => {
     if (!row.enabled) return badge('disabled', 'warning');

@@ -72,6 +72,38 @@ describeChromium('status page', () => {
     await see('announcer', 'HighTemperature is firing on dev-1');
   }, 60_000);
 
+  test('an alert is acknowledged and silenced from the page; whoever is at a button stays there', async () => {
+    const button = (act: string) => page.locator(`#alerts button[data-act=${act}]`).first();
+    await button('acknowledge').click();
+    await page.fill('#act-author', 'Zoë');
+    await page.fill('#act-text', 'on my way');
+    await page.keyboard.press('Enter');
+    await see('alerts', 'by Zoë');
+    await see('announcer', 'Acknowledged.');
+
+    await button('silence').focus();
+    await client.publishAsync('devices/dev-1/telemetry', hot(), { qos: 1 });
+    await client.publishAsync('devices/dev-9/telemetry', hot(), { qos: 1 });
+    await see('alerts', 'dev-9');
+    expect(await page.evaluate('document.activeElement.dataset.act')).toBe('silence');
+
+    await page.keyboard.press('Enter');
+    // The name is remembered; a reason has to be given.
+    expect(await page.inputValue('#act-author')).toBe('Zoë');
+    await page.click('#act-submit');
+    expect(await page.locator('#act').isVisible()).toBe(true);
+    await page.fill('#act-text', 'the door is being repaired');
+    await page.selectOption('#act-scope', 'device');
+    await page.click('#act-submit');
+    await see('alerts', 'silenced');
+    await see('silences', '{deviceId="dev-1"}');
+
+    await page.click('#silences button[data-act=expire]');
+    await page.click('#act-submit');
+    await poll(() => page.locator('#silences-section').isHidden(), { what: 'no silence', timeoutMs: 10_000 });
+    expect(await page.locator('#targets-section').isHidden()).toBe(true);
+  }, 60_000);
+
   test('what is refused shows with its reason, and nothing that a device sends becomes markup', async () => {
     await client.publishAsync(`devices/${HOSTILE}/telemetry`, hot(), { qos: 1 });
     await client.publishAsync('devices/dev-2/telemetry', '<script>document.title=1</script>', { qos: 1 });
