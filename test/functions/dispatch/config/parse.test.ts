@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseNotifications } from '../../../../functions/dispatch/config/parse.js';
+import { projectRoot } from '../../../support/project-root.js';
 
 const parse = (text: string, variables: Record<string, string> = {}) =>
   parseNotifications(text, 'notifications.yml', variables);
@@ -166,4 +169,16 @@ test('a variable in a place where texts are not', () => {
     '1: route.group_wait needs the environment variable WAIT, which is not set',
     expect.stringMatching(/^2: receivers\[0\]\.slack\[0\]\.url has a variable of another form/),
   ]);
+});
+
+test('the example of the guide', () => {
+  const guide = readFileSync(join(projectRoot, 'docs', 'notifications.md'), 'utf8');
+  const [, yaml] = /```yaml\n(.*?)```/s.exec(guide)!;
+  const variables = {
+    SMTP_PASSWORD: 'p',
+    SLACK_URL: 'https://s.example',
+    HOOK_SECRET: 's',
+    PAGERDUTY_KEY: 'k',
+  };
+  expect(parse(yaml!, variables)).toMatchObject({ problems: [], warnings: [] });
 });
