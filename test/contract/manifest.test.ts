@@ -68,5 +68,6 @@ test('serverless.yml wires every function there is', async () => {
     ['retain', ['cron(7 * * * ? *)']],
     ['tick', ['rate(1 second)']],
     ['query', ['http']],
+    ['operate', ['http']],
   ]);
 });
