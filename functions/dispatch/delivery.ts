@@ -7,7 +7,7 @@ import type { NotificationDocument, NotifiedAlert, NotifiedStatus } from './docu
 import { type GroupName, type Member, statusOf } from './groups.js';
 import { common, labelsOf } from './labels.js';
 
-/** What is cut off last when a target takes fewer alerts. */
+/** What is cut off last when a target takes fewer alerts; of equals what began last, because it is the current one. */
 const WEIGHT: Readonly<Record<NotifiedStatus, number>> = { firing: 0, nodata: 1, resolved: 2 };
 
 /**
@@ -99,7 +99,12 @@ function overall(alerts: readonly NotifiedAlert[]): NotifiedStatus {
 
 function shownOf(alerts: readonly NotifiedAlert[], most: number): readonly NotifiedAlert[] {
   if (most === 0 || alerts.length <= most) return alerts;
-  const byWeight = [...alerts].sort((a, b) => WEIGHT[a.status] - WEIGHT[b.status] || byStart(a, b));
+  const byWeight = [...alerts].sort(
+    (a, b) =>
+      WEIGHT[a.status] - WEIGHT[b.status] ||
+      b.startsAt - a.startsAt ||
+      (a.fingerprint < b.fingerprint ? -1 : 1),
+  );
   return byWeight.slice(0, most).sort(byStart);
 }
 
