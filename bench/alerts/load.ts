@@ -5,7 +5,7 @@
 import { BatchEvaluation } from '../../functions/alert/evaluate.js';
 import { RulePlan } from '../../functions/alert/plan.js';
 import { memoryRowOf, rowOf } from '../../functions/alert/rows.js';
-import { SCOPE, WarmPartition } from '../../functions/alert/warm.js';
+import { DEVICES, WarmPartition } from '../../functions/alert/warm.js';
 import type { AlertStore } from '../../stores/alerts.js';
 import type { Batch } from '../../streams/batch.js';
 import { rulesOf } from './rules.js';
@@ -39,7 +39,7 @@ export class Load {
   }
 
   static async of(kind: string, devices: number, store: AlertStore): Promise<Load> {
-    const warm = await WarmPartition.load(0, new RulePlan(rulesOf(kind)), store);
+    const warm = await WarmPartition.load(0, new RulePlan(rulesOf(kind)), store, DEVICES);
     return new Load(store, warm, devices);
   }
 
@@ -80,7 +80,7 @@ export class Load {
     if (changed.size + ended.length + touched.size > 0) {
       await this.#store.commit({
         partition: 0,
-        scope: SCOPE,
+        scope: DEVICES,
         from: this.#warm.committed,
         next,
         rows: [...changed].map((entry) => rowOf(entry, 0)),

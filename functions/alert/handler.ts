@@ -1,100 +1,74 @@
 /**
- * `alert`: telemetry -> rules -> firing, missed and resolved alerts on the stream `alerts`, and the state behind them.
- *
- * Alerts are appended while the state that takes them as told is being committed, so the commit says what it owes the
- * stream: had the append not become durable when everything stopped, the next environment tells it again. What was
- * durable and is told again is the same document (`notify` knows it by its id). A commit says where it goes on from, so
- * that an environment that was left behind cannot write, and records that come again are passed over. Where rules look
- * at the event alone, events of devices without an alert write nothing at all.
+ * `alert`: telemetry -> rules -> firing, missed and resolved alerts on the stream `alerts`, and the state behind them;
+ * and, for rules about groups of devices, how many of each match, for `fleet`.
  */
 import { join } from 'node:path';
 import { lambdaHandler } from '../../adapters/aws/lambda.js';
 import { EventDecoder } from '../../schemas/decode.js';
 import { deviceTags, tagNames } from '../../schemas/device-tags.js';
 import { loadSchemas } from '../../schemas/registry.js';
-import type { OwedAlerts, Told } from '../../stores/alerts.js';
-import { type Batch, lastOffset, offsetAt } from '../../streams/batch.js';
+import { type Batch, offsetAt } from '../../streams/batch.js';
 import { FrameCursor, RecordKind } from '../../streams/record.js';
-import { type CreateFunction, type OutgoingRecord, SUCCESS } from '../contract.js';
-import { PASSED_HEADER } from '../notify/core.js';
+import type { CreateFunction } from '../contract.js';
+import { countsId, PartitionCounts } from '../fleet/counts.js';
+import { COUNTS_STREAM } from '../fleet/messages.js';
 import { firstIndexFrom } from '../resume.js';
 import { BatchEvaluation } from './evaluate.js';
+import { processOf } from './lane.js';
 import { RulePlan } from './plan.js';
-import { memoryRowOf, rowOf } from './rows.js';
 import { ruleErrors } from './rule-errors.js';
 import { loadRules } from './rules.js';
-import { SCOPE, WarmPartition } from './warm.js';
+import { DEVICES, type WarmPartition } from './warm.js';
 
 export const create: CreateFunction = (platform) => {
   const { settings, stores, log } = platform;
-  const plan = new RulePlan(loadRules(join(settings.root, 'rules'), { tags: tagNames(settings.deviceTags) }));
+  const rules = loadRules(join(settings.root, 'rules'), { tags: tagNames(settings.deviceTags) });
   const decoder = new EventDecoder(loadSchemas(join(settings.root, 'schemas')), settings);
   const tagsOf = deviceTags(settings.deviceTags);
   const onRuleError = ruleErrors(log);
-  const partitions = new Map<number, WarmPartition>();
-  /** By partition: what was owed and is durable by now, for the next commit to forget. */
-  const settled = new Map<number, bigint[]>();
+  const counted = rules.some(({ fleet }) => fleet !== null) ? new Map<number, PartitionCounts>() : null;
 
-  return {
-    async process(batch) {
-      if (batch.count === 0) return SUCCESS;
-      const { partition } = batch;
-      let warm = partitions.get(partition);
-      // Taken out while in use: whatever goes wrong, the next invocation starts from the store.
-      partitions.delete(partition);
-      const durable = settled.get(partition) ?? [];
-      let owed: readonly OwedAlerts[] = [];
-      if (warm === undefined || !(await warm.continues(batch))) {
-        warm = await WarmPartition.load(partition, plan, stores.alerts);
-        // What was owed for records before these was durable when their batch was finished.
-        owed = (await stores.alerts.owed(SCOPE, partition)).filter(
-          ({ through }) => through >= batch.baseOffset && !durable.includes(through),
-        );
-      }
-      const evaluation = new BatchEvaluation(warm, tagsOf, null, onRuleError);
-      await evaluateBatch(batch, decoder, warm, evaluation);
-      const { told, changed, ended, touched } = evaluation.outcome;
-      const telling = [...owed.flatMap(({ alerts }) => alerts), ...told];
-      const commits = changed.size > 0 || ended.length > 0 || touched.size > 0;
-      const next = lastOffset(batch) + 1n;
-      // The append begins first: the host is at it while this thread commits.
-      await Promise.all([
-        telling.length > 0 ? platform.append('alerts', telling.map(recordOf)) : undefined,
-        commits
-          ? stores.alerts.commit({
-              partition,
-              scope: SCOPE,
-              from: warm.committed,
-              next,
-              rows: [...changed].map((entry) => rowOf(entry, partition)),
-              memories: [...touched].map(({ id, remembered }) => memoryRowOf(id, remembered!, partition)),
-              ended,
-              ...(told.length > 0 ? { owed: { through: lastOffset(batch), alerts: told } } : {}),
-              settled: durable,
-            })
-          : undefined,
-      ]);
-      const durableNow = owed.map(({ through }) => through);
-      if (told.length > 0) durableNow.push(lastOffset(batch));
-      settled.set(partition, commits ? durableNow : [...durable, ...durableNow]);
-      if (commits) warm.committed = next;
-      warm.finished(batch);
-      partitions.set(partition, warm);
-      return SUCCESS;
+  const process = processOf(
+    {
+      scope: DEVICES,
+      plan: new RulePlan(rules),
+      async loaded(partition) {
+        if (counted === null) return;
+        const counts = new PartitionCounts(rules, partition, onRuleError);
+        for (const row of await stores.alerts.memories(DEVICES, [countsId(partition)])) counts.restore(row);
+        counted.set(partition, counts);
+      },
+      async evaluate(batch, warm) {
+        const counts = counted?.get(batch.partition) ?? null;
+        const evaluation = new BatchEvaluation(warm, tagsOf, counts, onRuleError);
+        const { outcome } = evaluation;
+        const last = await evaluateBatch(batch, decoder, warm, evaluation);
+        if (counts === null) return { outcome };
+        const row = counts.row(last);
+        return {
+          outcome,
+          besides: { stream: COUNTS_STREAM, records: counts.take() },
+          memories: row === null ? [] : [row],
+        };
+      },
     },
-  };
+    platform,
+  );
+  return { process };
 };
 
 export const handler = lambdaHandler(create);
 
+/** Returns the offset of the last record. */
 async function evaluateBatch(
   batch: Batch,
   decoder: EventDecoder,
   warm: WarmPartition,
   evaluation: BatchEvaluation,
-): Promise<void> {
+): Promise<bigint> {
   const skip = firstIndexFrom(batch, warm.committed);
-  if (skip === batch.count) return;
+  const last = offsetAt(batch, batch.count - 1);
+  if (skip === batch.count) return last;
   const keys: string[] = [];
   let lastTick = Number.NEGATIVE_INFINITY;
   const first = new FrameCursor(batch.frames);
@@ -124,15 +98,5 @@ async function evaluateBatch(
     const { deviceType, body, eventTime } = decoded;
     evaluation.event(state, { deviceType, body, eventTime, arrivalTime }, offset);
   }
-}
-
-/** An alert as a record for the stream `alerts`; its arrival time is that of the record that caused it. */
-function recordOf({ alert, passed }: Told): OutgoingRecord {
-  return {
-    kind: RecordKind.acknowledged,
-    arrivalTime: alert.changedAt,
-    key: alert.deviceId,
-    value: Buffer.from(JSON.stringify(alert)),
-    ...(passed ? { headers: { [PASSED_HEADER]: '1' } } : {}),
-  };
+  return last;
 }

@@ -24,12 +24,16 @@ export class RulePlan {
   readonly asks: readonly Indices[];
   /** By rule: time alone may change what it says. */
   readonly isTimed: readonly boolean[];
+  /** Whether anything is kept of devices besides their alerts. */
+  readonly remembers: boolean;
   readonly #byName: ReadonlyMap<string, number>;
   readonly #byType = new Map<string, TypePlan>();
 
-  constructor(rules: readonly Rule[]) {
+  /** @param notes whether something is kept with devices that rules do not remember themselves */
+  constructor(rules: readonly Rule[], notes = rules.some(({ fleet }) => fleet !== null)) {
     this.rules = rules;
     this.memory = new MemoryPlan(rules);
+    this.remembers = notes || this.memory.features.length > 0;
     this.#byName = new Map(rules.map(({ name }, index) => [name, index]));
     this.hours = rules.map(({ active }) => (active === null ? null : new Hours(active)));
     this.asks = rules.map(({ condition, clear }) =>

@@ -22,8 +22,9 @@ export interface DeviceState {
   listedAt: number;
 }
 
-/** The stores' name for what this function keeps. */
-export const SCOPE = 'alert';
+/** The stores' names for what is kept of devices, and of groups of them. */
+export const DEVICES = 'alert';
+export const GROUPS = 'fleet';
 
 /** Devices remembered per partition; beyond that everything is forgotten and looked up anew. */
 const MAX_DEVICES = 200_000;
@@ -42,21 +43,35 @@ export class WarmPartition {
   committed: bigint;
   readonly #devices = new Map<string, DeviceState>();
   readonly #store: AlertStore;
+  readonly #scope: string;
   #limit = MAX_DEVICES;
   /** Of the devices that are not here, those due before this time have been asked for. */
   #dueUntil = Number.NEGATIVE_INFINITY;
   #next: bigint | undefined;
 
-  private constructor(partition: number, plan: RulePlan, store: AlertStore, committed: bigint) {
+  private constructor(
+    partition: number,
+    plan: RulePlan,
+    store: AlertStore,
+    scope: string,
+    committed: bigint,
+  ) {
     this.partition = partition;
     this.plan = plan;
     this.committed = committed;
     this.#store = store;
+    this.#scope = scope;
   }
 
-  static async load(partition: number, plan: RulePlan, store: AlertStore): Promise<WarmPartition> {
-    const warm = new WarmPartition(partition, plan, store, await store.next(SCOPE, partition));
-    await warm.devices(await store.active(SCOPE, partition));
+  /** @param scope `DEVICES` or `GROUPS` */
+  static async load(
+    partition: number,
+    plan: RulePlan,
+    store: AlertStore,
+    scope: string,
+  ): Promise<WarmPartition> {
+    const warm = new WarmPartition(partition, plan, store, scope, await store.next(scope, partition));
+    await warm.devices(await store.active(scope, partition));
     warm.#limit = warm.#devices.size + MAX_DEVICES;
     return warm;
   }
@@ -67,7 +82,8 @@ export class WarmPartition {
     if (batch.offsets === undefined) return batch.baseOffset === this.#next;
     // Where offsets have gaps, none tells whether records in between went to somebody else; their commit does.
     return (
-      batch.baseOffset >= this.#next && (await this.#store.next(SCOPE, this.partition)) === this.committed
+      batch.baseOffset >= this.#next &&
+      (await this.#store.next(this.#scope, this.partition)) === this.committed
     );
   }
 
@@ -102,7 +118,7 @@ export class WarmPartition {
     if (this.plan.memory.features.length === 0 || time < this.#dueUntil) return;
     this.#dueUntil = time + DUE_HORIZON_MS;
     for (let limit = DUE_AT_ONCE; ; limit *= 2) {
-      const ids = await this.#store.due(SCOPE, this.partition, this.#dueUntil, limit);
+      const ids = await this.#store.due(this.#scope, this.partition, this.#dueUntil, limit);
       // What is here already is due as its state here says, whatever the store still has.
       await this.devices(ids);
       if (ids.length < limit) return;
@@ -133,12 +149,12 @@ export class WarmPartition {
   }
 
   async #learn(ids: readonly string[]): Promise<void> {
-    for (const row of await this.#store.rows(SCOPE, ids)) {
+    for (const row of await this.#store.rows(this.#scope, ids)) {
       const device = this.#devices.get(row.deviceId);
       if (device !== undefined) this.#take(device, entryOf(row));
     }
-    if (this.plan.memory.features.length > 0) {
-      for (const row of await this.#store.memories(SCOPE, ids)) {
+    if (this.plan.remembers) {
+      for (const row of await this.#store.memories(this.#scope, ids)) {
         const device = this.#devices.get(row.deviceId);
         if (device !== undefined) device.remembered = Remembered.decode(row, this.plan.memory);
       }

@@ -2,20 +2,28 @@
  * `tick`: on a schedule, appends the time as a record to every partition, so that windows close and timers run out on
  * streams that are idle. The time is kept before it is told: after a crash the next tick cannot be an earlier one.
  */
+import { join } from 'node:path';
 import { lambdaHandler } from '../../adapters/aws/lambda.js';
+import { tagNames } from '../../schemas/device-tags.js';
+import { loadRules } from '../alert/rules.js';
 import type { CreateFunction } from '../contract.js';
+import { COUNTS_STREAM } from '../fleet/messages.js';
 import { tickTime } from './core.js';
 
 const STREAM = 'telemetry';
 
-export const create: CreateFunction = (platform) => ({
-  async scheduled({ time }) {
-    const { ticks } = platform.stores;
-    const last = await ticks.lastTick();
-    const next = tickTime(last, time);
-    if (next > last) await ticks.saveTick(next);
-    await platform.appendTick(STREAM, next);
-  },
-});
+export const create: CreateFunction = (platform) => {
+  const { settings, stores } = platform;
+  const rules = loadRules(join(settings.root, 'rules'), { tags: tagNames(settings.deviceTags) });
+  const streams = rules.some(({ fleet }) => fleet !== null) ? [STREAM, COUNTS_STREAM] : [STREAM];
+  return {
+    async scheduled({ time }) {
+      const last = await stores.ticks.lastTick();
+      const next = tickTime(last, time);
+      if (next > last) await stores.ticks.saveTick(next);
+      for (const stream of streams) await platform.appendTick(stream, next);
+    },
+  };
+};
 
 export const handler = lambdaHandler(create);

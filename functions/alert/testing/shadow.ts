@@ -9,7 +9,7 @@ import { BatchEvaluation, type Incoming, type OnRuleError } from '../evaluate.js
 import type { TagsOf } from '../outcome.js';
 import { RulePlan } from '../plan.js';
 import type { Rule } from '../rules.js';
-import { type DeviceState, WarmPartition } from '../warm.js';
+import { DEVICES, type DeviceState, WarmPartition } from '../warm.js';
 
 export interface ShadowOptions {
   readonly tagsOf: TagsOf;
@@ -43,7 +43,10 @@ export class ShadowAlerts {
   }
 
   static async start(rules: readonly Rule[], options: ShadowOptions): Promise<ShadowAlerts> {
-    return new ShadowAlerts(await WarmPartition.load(0, new RulePlan(rules), NOTHING_STORED), options);
+    return new ShadowAlerts(
+      await WarmPartition.load(0, new RulePlan(rules), NOTHING_STORED, DEVICES),
+      options,
+    );
   }
 
   /** In the order of the stream. */

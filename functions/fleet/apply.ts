@@ -1,0 +1,30 @@
+/** Counts of a group in one partition, taken over and decided on together with those of the others. */
+import type { BatchEvaluation } from '../alert/evaluate.js';
+import { Memory, MemoryPlan } from '../alert/language/memory.js';
+import type { Position } from '../alert/outcome.js';
+import { Remembered } from '../alert/remembered.js';
+import type { DeviceState } from '../alert/warm.js';
+import type { GroupCounts } from './messages.js';
+import { addUp, take } from './sums.js';
+
+/** Fleet-level rules remember nothing themselves: what they are about is remembered of each device. */
+const NO_MEMORY = new MemoryPlan([]);
+
+/** @param state of the group (`groupId`) */
+export function applyCounts(
+  counts: GroupCounts,
+  state: DeviceState,
+  at: Position,
+  evaluation: BatchEvaluation,
+): void {
+  state.remembered ??= new Remembered(new Memory(NO_MEMORY));
+  const { remembered } = state;
+  if (!take(remembered.notes, counts)) return;
+  // Partitions are not at the same time; what is decided is decided on all of them, now.
+  const now = Math.max(at.arrivalTime, remembered.latest.eventTime);
+  remembered.latest = { eventTime: now, arrivalTime: now };
+  evaluation.outcome.touch(state, at.offset);
+  const body = { ...addUp(remembered.notes, counts.rule) };
+  const incoming = { deviceType: counts.rule, body, eventTime: now, arrivalTime: now };
+  evaluation.event(state, incoming, () => at.offset);
+}
