@@ -63,11 +63,11 @@ ${
 
 function header({ source, before, after, span, events, refused }: BacktestResult): Markup {
   const fact = (name: string, value: string) => html`<span>${name} <b>${value}</b></span>`;
-  const days = spanText((span.to - span.from) / 1000);
+  const days = (span.to - span.from) / 86_400_000;
   return html`<header>
 <p class="brand">Millrace rules backtest</p>
 <div class="title"><h1>${after}${before !== null && html` <span class="muted">against ${before}</span>`}</h1></div>
-<p class="facts">${fact('replayed', source)}${fact('from', timeText(span.from))}${fact('to', timeText(span.to))}${fact('for', days)}${fact('events', count(events))}${refused > 0 && fact('refused', count(refused))}</p>
+<p class="facts">${fact('replayed', source)}${fact('from', timeText(span.from))}${fact('to', timeText(span.to))}${fact('for', days < 2 ? spanText(days * 86_400) : `${rate(days)} days`)}${fact('events', count(events))}${refused > 0 && fact('refused', count(refused))}</p>
 </header>`;
 }
 
@@ -75,7 +75,9 @@ function tiles({ difference: { before, after, counts } }: BacktestResult): Marku
   const tile = (name: string, value: string, note: string) =>
     html`<div class="card"><dt>${name}</dt><dd>${value}<small>${note}</small></dd></div>`;
   const than = (pick: (totals: typeof after) => number, text: (value: number) => string) =>
-    before === null ? '' : `before ${text(pick(before))}, ${change(pick(before), pick(after))}`;
+    before === null
+      ? ''
+      : `before ${text(pick(before))}${pick(before) === 0 ? '' : `, ${change(pick(before), pick(after))}`}`;
   return html`<dl class="tiles">
 ${tile(
   'Alerts',

@@ -55,7 +55,7 @@ ${rows.map((row, index) => rowOf(row, TOP + index * ROW, at, compares, span))}
 
 function rowOf(row: Row, top: number, at: (time: number) => number, compares: boolean, span: Span): Markup {
   const { deviceId, rule, pairs } = row;
-  const bars = barsOf(pairs, at, span);
+  const bars = barsOf(pairs, at, span, compares);
   const y = ({ side }: Bar) => top + (!compares ? 7.5 : side === 'before' ? 3 : 3 + LANE + 2);
   const height = compares ? LANE : LANE + 3;
   const summary = `${rule}, ${deviceId}: ${summaryOf(pairs, compares)}`;
@@ -67,7 +67,7 @@ ${bars.map(
 )}</g>`;
 }
 
-function barsOf(pairs: readonly Pair[], at: (time: number) => number, span: Span): Bar[] {
+function barsOf(pairs: readonly Pair[], at: (time: number) => number, span: Span, compares: boolean): Bar[] {
   const bars: Bar[] = [];
   const last = new Map<string, number>();
   for (const side of ['before', 'after'] as const) {
@@ -100,7 +100,7 @@ function barsOf(pairs: readonly Pair[], at: (time: number) => number, span: Span
     const count = before.count + bar.count;
     const title = bar.isNoData
       ? 'no data, several times'
-      : `${counted(count, 'alert')} ${nameOf(bar)}, too close to each other to be drawn apart`;
+      : `${counted(count, 'alert')}${compares ? ` ${nameOf(bar)}` : ''}, too close to each other to be drawn apart`;
     bars[index!] = { ...before, to: Math.max(before.to, bar.to), title, count };
   }
 }

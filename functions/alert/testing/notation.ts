@@ -24,8 +24,8 @@ export const MAX_VALUES = 100_000;
 
 const NAME = /^\s*([A-Za-z_:][A-Za-z0-9_:]*)?\s*(?:\{(.*)\})?\s*$/s;
 const LABEL = /\s*([A-Za-z_][A-Za-z0-9_]*)\s*=\s*("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')\s*(,|$)/gsy;
-const NUMBER = String.raw`(?:\d+\.?\d*(?:e[+-]?\d+)?|\.\d+(?:e[+-]?\d+)?|inf|nan)`;
-const ITEM = new RegExp(`^([+-]?${NUMBER})(?:([+-])(${NUMBER})x(\\d+)|x(\\d+))?$`, 'i');
+const NUMBER = String.raw`(?:\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?|[iI][nN][fF]|[nN][aA][nN])`;
+const ITEM = new RegExp(`^([+-]?${NUMBER})(?:([+-])(${NUMBER})x(\\d+)|x(\\d+))?$`);
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r' };
 
 /** Throws `NotationProblem`. */

@@ -122,7 +122,7 @@ function stateOf(reader: Reader, usual: AlertState): AlertState {
   if (!reader.given) return usual;
   const state = ALERT_STATES.find((one) => one === reader.value);
   if (state !== undefined) return state;
-  reader.refuse(`must be one of ${ALERT_STATES.join(', ')}${suggestion(String(reader.value), ALERT_STATES)}`);
+  reader.refuse(`${String(reader.value)} is no state${suggestion(String(reader.value), ALERT_STATES)}`);
   return usual;
 }
 
