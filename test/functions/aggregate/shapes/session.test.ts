@@ -83,6 +83,19 @@ test('sessions that are just as long as may be are joined', async () => {
   expect(await harness.words()).toBe('0-20:5**');
 });
 
+//  |0...5)*  |7...12)***   3 joins them: who has revision 3 of one must see a higher one
+test('sessions that become one go on from the higher revision', async () => {
+  harness = new Harness(
+    aggregateSettings([
+      { window: { type: 'session', gapMs: 5_000, maxMs: 20_000 }, allowedLatenessMs: 60_000 },
+    ]),
+  );
+  await harness.run(at(0), at(7), at(40), at(7), at(7));
+  expect(await harness.words()).toBe('0-5:1* 7-12:3*** 40-45:1');
+  await harness.run(at(3));
+  expect(await harness.words()).toBe('0-12:5**** 40-45:1');
+});
+
 //  |0...5)x       |9      closed at 9: what lies before its end is late, what its own session would end too early for, too
 test('what belongs to a session that has closed is late', async () => {
   await harness.run(at(0), at(9), at(4.9), at(4.99));
