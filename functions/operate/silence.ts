@@ -1,8 +1,7 @@
 /**
  * A silence from what an operator sent. Pure: the time is an argument.
  *
- * Patterns match whole labels; which ones could take for ever is up to `dispatch/config/pattern.ts`, and such are
- * refused here. As in Alertmanager, one matcher at least must not be satisfied by a label that is not there; one that is
+ * Patterns are RE2's and match whole labels, in linear time (`dispatch/config/pattern.ts`). As in Alertmanager, one matcher at least must not be satisfied by a label that is not there; one that is
  * satisfied by anything does not count either: a silence for everything hides the next fire as well.
  */
 import { durationMs } from '../../common/units.js';

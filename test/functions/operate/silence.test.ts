@@ -54,11 +54,7 @@ test.each<[string, Partial<AddSilence>, string[]]>([
   ['for ever', { duration: '5000d' }, ['/duration']],
   ['no matcher', { matchers: ['severity="a"', 'severity'] }, ['/matchers/1']],
   ['no pattern', { matchers: ['severity=~"("'] }, ['/matchers/0']],
-  [
-    'a pattern that could take for ever',
-    { matchers: ['site=~"(a+)+"', 'x=~"y'] },
-    ['/matchers/0', '/matchers/1'],
-  ],
+  ['patterns that are none', { matchers: ['site=~"(?=a)"', 'x=~"y'] }, ['/matchers/0', '/matchers/1']],
   ['everything, by any text', { matchers: ['site=~".*"'] }, ['/matchers']],
   ['everything with the label', { matchers: ['deviceId=~".+"'] }, ['/matchers']],
   ['everything but one', { matchers: ['site!="north"', 'site!~"s.*"'] }, ['/matchers']],

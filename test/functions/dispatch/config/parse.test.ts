@@ -103,7 +103,7 @@ route:
   escalation: [{ after: 30m, receiver: ops }, { after: 5m, receiver: nobody }]
   matchers: [a="b"]
   routes:
-    - matchers: ['severity is critical', 'x=~"("', 'y=~"(a+)+"', 'z=~"(?=a)"']
+    - matchers: ['severity is critical', 'x=~"("', 'y=~"(.)\\\\1"', 'z=~"(?=a)"']
     - { receiver: ops, active: { days: fun, hours: 8-18 } }
 inhibit_rules: [{ source_matchers: [a=b] }]
 receivers:
@@ -127,9 +127,9 @@ receivers:
   "9: route.escalation[1] comes before the step above it",
   "10: route.matchers means nothing here; known are receiver, group_by, group_wait, group_interval, repeat_interval, escalation, active, routes",
   "12: route.routes[0].matchers[0] must be a matcher such as severity="critical", site!="a" or site=~"a|b"",
-  "12: route.routes[0].matchers[1] the pattern "(" is no regular expression",
-  "12: route.routes[0].matchers[2] the pattern "(a+)+" repeats what repeats or branches: that can take for ever; write it without the outer repetition",
-  "12: route.routes[0].matchers[3] the pattern "(?=a)" uses references, flags or looking around",
+  "12: route.routes[0].matchers[1] the pattern "(" is no regular expression: missing closing )",
+  "12: route.routes[0].matchers[2] the pattern "(.)\\\\1" is no regular expression: invalid escape sequence",
+  "12: route.routes[0].matchers[3] the pattern "(?=a)" is no regular expression: invalid or unsupported Perl syntax",
   "13: route.routes[1].matchers is missing: without it everything would match",
   "13: route.routes[1].active days: "fun" is no day; did you mean "sun"?",
   "14: inhibit_rules[0].target_matchers is missing: without it everything would match",
