@@ -6,7 +6,7 @@
 import type { Route } from './config/types.js';
 import type { NotificationReason, NotifiedStatus } from './document.js';
 import { escalate, escalationDue } from './escalation.js';
-import { type Group, type GroupName, isOver, type Member, statusOf } from './groups.js';
+import { type Group, type GroupName, isOver, isPast, type Member, statusOf, toldTo } from './groups.js';
 import { CALM_MS } from './intake.js';
 
 export interface FlushContext {
@@ -243,12 +243,4 @@ function repeatAt(
 
 function mutedOf(looked: readonly Looked[]): readonly boolean[] {
   return looked.map(({ isMuted }) => isMuted);
-}
-
-export function toldTo({ told }: Member, receiver: string): NotifiedStatus | undefined {
-  return Object.hasOwn(told, receiver) ? told[receiver] : undefined;
-}
-
-export function isPast(time: number | null, now: number): boolean {
-  return time !== null && time <= now;
 }

@@ -3,8 +3,8 @@
  * instance; whoever was told by one is told its end, too.
  */
 import type { Route } from './config/types.js';
-import { type FlushContext, isPast, type Notice, toldTo } from './core.js';
-import type { Member } from './groups.js';
+import type { FlushContext, Notice } from './core.js';
+import { isPast, type Member, toldTo } from './groups.js';
 
 export interface Escalation {
   readonly members: readonly Member[];

@@ -131,3 +131,12 @@ export function statusOf({ alert, heldUntil }: Member): NotifiedStatus {
 export function isOver(member: Member): boolean {
   return statusOf(member) === 'resolved';
 }
+
+/** What a receiver was told of it last; undefined: nothing. */
+export function toldTo({ told }: Member, receiver: string): NotifiedStatus | undefined {
+  return Object.hasOwn(told, receiver) ? told[receiver] : undefined;
+}
+
+export function isPast(time: number | null, now: number): boolean {
+  return time !== null && time <= now;
+}

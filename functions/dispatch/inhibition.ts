@@ -2,6 +2,7 @@
  * Inhibition: while a source fires, targets with equal labels are kept back. As in Alertmanager (inhibit/inhibit.go): what
  * matches both sides of a rule is not inhibited by what does so, too, so that an alert never inhibits itself.
  */
+import type { Alert } from '../../stores/alerts.js';
 import { labelOf, type Test, testOf } from './config/matchers.js';
 import type { InhibitRule } from './config/types.js';
 import type { Member } from './groups.js';
@@ -61,9 +62,7 @@ export class Inhibition {
     return this.#rules.length > 0;
   }
 
-  note(
-    alert: Member['alert'] | (Parameters<typeof labelsOf>[0] & { fingerprint: string; state: string }),
-  ): void {
+  note(alert: Parameters<typeof labelsOf>[0] & Pick<Alert, 'fingerprint' | 'state'>): void {
     if (!this.isUsed) return;
     const labels = labelsOf(alert);
     for (const rule of this.#rules) rule.note(alert.fingerprint, labels, alert.state === 'firing');
