@@ -96,22 +96,22 @@ export async function backtestStream(options: DeploymentOptions, asked: Asked): 
     const until = momentOf(asked.to, firstArrival) ?? Number.POSITIVE_INFINITY;
     const { trimmedBefore } = await runStream({ source, backtest, to: until, onProgress: progress.show });
     progress.clear();
-    const { first, last } = backtest.counts;
+    const { first, last, firstEvent, ahead } = backtest.counts;
     const notes: string[] = [];
     let [before, after] = [
       isRecorded ? await recordedEpisodes(stored.alerts) : (backtest.episodes[1] ?? null),
       backtest.episodes[0]!,
     ];
-    let from = momentOf(asked.from, first) ?? first;
+    let from = momentOf(asked.from, firstEvent) ?? firstEvent;
     if (isRecorded) {
       // Alerts that ended longer ago are forgotten, whatever the stream still has.
       const kept = last - manifest.settings.retention.alerts;
       const begin = Math.max(trimmedBefore ?? 0, kept);
       if (begin > first || trimmedBefore !== null) {
-        const since = sinceBegin(before ?? [], after, begin);
-        [before, after, from] = [since.before, since.after, Math.max(from, begin)];
+        const since = sinceBegin(before ?? [], after, begin + ahead);
+        [before, after, from] = [since.before, since.after, Math.max(from, begin + ahead)];
         notes.push(
-          `what began before ${new Date(begin).toISOString()} is left out: neither stream nor history has all of it`,
+          `what began before ${new Date(begin + ahead).toISOString()} is left out: neither stream nor history has all of it`,
         );
       }
     }
@@ -123,7 +123,8 @@ export async function backtestStream(options: DeploymentOptions, asked: Asked): 
       after,
       backtest,
       from,
-      to: Math.min(until, last + 1),
+      // Alerts have event times: data may be older than its arrival, by years when it was sent again.
+      to: Math.min(until, last + 1) + ahead,
       notes,
     });
   } finally {

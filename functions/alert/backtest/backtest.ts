@@ -24,6 +24,10 @@ export interface BacktestCounts {
   /** Arrival times, epoch ms; infinite when there is none. */
   readonly first: number;
   readonly last: number;
+  /** The earliest event time. */
+  readonly firstEvent: number;
+  /** How far the clock that runs ahead of all others is ahead of arrivals, ms; of old data sent late far below 0. */
+  readonly ahead: number;
   /** Rules that could not be evaluated for some events, and why, by the first. */
   readonly errors: ReadonlyMap<string, { readonly reason: string; readonly count: number }>;
 }
@@ -37,6 +41,8 @@ export class Backtest {
   #refused = 0;
   #first = Number.POSITIVE_INFINITY;
   #last = Number.NEGATIVE_INFINITY;
+  #firstEvent = Number.POSITIVE_INFINITY;
+  #ahead = Number.NEGATIVE_INFINITY;
 
   constructor(options: BacktestOptions) {
     this.#options = options;
@@ -68,6 +74,8 @@ export class Backtest {
     }
     this.#events++;
     const { deviceType, body, eventTime } = decoded;
+    this.#firstEvent = Math.min(this.#firstEvent, eventTime);
+    this.#ahead = Math.max(this.#ahead, eventTime - arrivalTime);
     for (const shadow of this.#shadows) {
       if (tickMs !== null) shadow.passTo(arrivalTime);
       await shadow.event(deviceId, { deviceType, body, eventTime, arrivalTime });
@@ -100,6 +108,8 @@ export class Backtest {
       refused: this.#refused,
       first: this.#first,
       last: this.#last,
+      firstEvent: this.#firstEvent,
+      ahead: this.#ahead,
       errors: this.#errors,
     };
   }
