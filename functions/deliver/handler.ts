@@ -6,6 +6,7 @@ import { lambdaHandler } from '../../adapters/aws/lambda.js';
 import type { CreateFunction } from '../contract.js';
 import { loadNotifications } from '../dispatch/config/load.js';
 import type { Target } from '../dispatch/config/types.js';
+import type { Sizes } from './claims.js';
 import { run } from './run.js';
 import { openSender } from './senders/open.js';
 
@@ -21,6 +22,7 @@ export const create: CreateFunction = ({ settings, stores, log }) => {
     for (const target of receiver.targets) targets.set(target.id, target);
   }
   const send = openSender();
+  const sizes: Sizes = new Map();
 
   return {
     async scheduled(_event, context) {
@@ -30,6 +32,7 @@ export const create: CreateFunction = ({ settings, stores, log }) => {
       await run({
         store: stores.deliveries,
         send,
+        sizes,
         log,
         now: Date.now,
         target: (id) => targets.get(id) ?? null,

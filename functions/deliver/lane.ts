@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import type { Delivery, DeliveryStore, Settlement, TargetState } from '../../stores/notifications.js';
 import type { Target } from '../dispatch/config/types.js';
 import { attempt } from './attempt.js';
+import { claimLimit, type Sizes, sawClaimed } from './claims.js';
 import {
   admission,
   BREAKER_FAILURES,
@@ -35,6 +36,7 @@ export interface LaneDeps {
   readonly store: DeliveryStore;
   readonly send: Send;
   readonly log: Logger;
+  readonly sizes: Sizes;
   /** Epoch ms. */
   now(): number;
   /** Of an attempt that begins now; null: there is no time for one. */
@@ -51,8 +53,9 @@ export async function deliverTo(state: TargetState, target: Target | null, deps:
     const timeoutMs = deps.timeoutMs(target);
     if (admitted === 'open' || timeoutMs === null) return;
     const until = now() + BATCH_MS + timeoutMs + CLAIM_MARGIN_MS;
-    const limit = admitted === 'probe' ? PROBE_BATCH : BATCH;
+    const limit = claimLimit(deps.sizes, state.target, admitted === 'probe' ? PROBE_BATCH : BATCH);
     const claimed = await store.claim(state.target, now(), until, limit);
+    sawClaimed(deps.sizes, state.target, claimed);
     if (claimed.length === 0) return;
     const round = new Round(breaker, target, deps);
     await round.send(orderOf(claimed, now()), admitted === 'probe');

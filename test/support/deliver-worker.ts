@@ -23,6 +23,7 @@ const stores = openSqliteStores(directory);
 await run({
   store: stores.deliveries,
   send: openSender(),
+  sizes: new Map(),
   log: pino({ level: 'silent' }),
   now: () => Date.now() + Number(ahead),
   target: () => target,

@@ -41,6 +41,7 @@ export function benchOf(...targets: readonly Target[]): Bench {
       await run({
         store: stores.deliveries,
         send: openSender(),
+        sizes: new Map(),
         log,
         now: () => Date.now() + bench.ahead,
         target: (id) => targets.find((target) => target.id === id) ?? null,
