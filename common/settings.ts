@@ -24,8 +24,8 @@ export interface GatewaySettings {
   /** When functions lag further behind than this (ms, beyond their batch windows), publishers are slowed. */
   readonly maxLagMs: number;
   /**
-   * Whoever reaches the HTTP port may invoke functions and see how they are wired, not this machine alone. For networks
-   * that vouch for everybody in them: there are no credentials to check.
+   * Whoever reaches the HTTP port may invoke functions, see how they are wired and act for operators, not this machine
+   * alone. For networks that vouch for everybody in them: there are no credentials to check.
    */
   readonly remoteControl: boolean;
   /** Whether devices' comings and goings are told on `presenceTopic`, retained. */
