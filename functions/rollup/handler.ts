@@ -3,7 +3,7 @@
  * After a downtime it goes on until it has caught up or its time is nearly over; then the next run does.
  *
  * Of many devices nearly every one changes its current hour, day and week all the time. So with much to do, the longer
- * periods wait for some minutes of changes and compute each bucket once for all of them.
+ * periods wait for some minutes of changes and compute each bucket once for all of them; but not when it has become calm.
  */
 import { lambdaHandler } from '../../adapters/aws/lambda.js';
 import { PERIODS, type Period } from '../../stores/rollups.js';
@@ -11,7 +11,7 @@ import type { CreateFunction } from '../contract.js';
 import { calendarOf } from './calendar.js';
 import { AHEAD, type CatchUpOptions, catchUp } from './catch-up.js';
 
-/** So many changes are rolled up at once, whatever was done when. */
+/** So few changes are rolled up at once, and so is everything that waits when no more came since the last run. */
 const FEW = 500;
 /** How long more of them wait since the period was last brought up to date, by the schedule's time (ms). */
 const PATIENCE: Readonly<Record<Period, number>> = {
@@ -30,9 +30,14 @@ export const create: CreateFunction = ({ settings, stores, log }) => {
   );
   /** When each period was last brought up to date, by the schedule's time. An environment that is new knows of none. */
   const doneAt = new Map<Period, number>();
+  /** The last change of windows at the last run. */
+  let seen: bigint | undefined;
 
   return {
     async scheduled({ time }, context) {
+      const last = await stores.aggregation.lastChange();
+      const isCalm = seen !== undefined && last - seen < FEW;
+      seen = last;
       const kept = new Map<Period, number>();
       const options: CatchUpOptions = {
         stores,
@@ -48,7 +53,7 @@ export const create: CreateFunction = ({ settings, stores, log }) => {
         const since = time - (doneAt.get(period) ?? Number.NEGATIVE_INFINITY);
         // More than can be looked at together is a backlog, and no time to lose.
         const worthwhile = (changes: number) =>
-          changes < FEW || changes >= AHEAD || since < 0 || since >= PATIENCE[period];
+          isCalm || changes < FEW || changes >= AHEAD || since < 0 || since >= PATIENCE[period];
         const outcome = await catchUp(period, options, worthwhile);
         if (outcome === 'late') {
           log.info({ period }, 'rollups have not caught up yet; the next run goes on');

@@ -351,13 +351,21 @@ test('with much to do, longer periods wait for more changes; not for long, and n
   await aggregate(platform, many(2));
   await run(10_000);
   expect(await sums()).toEqual([2, 1, 1, 1, 1]);
+  await aggregate(platform, many(3));
   await run(60_000);
-  expect(await sums()).toEqual([2, 2, 1, 1, 1]);
+  expect(await sums()).toEqual([3, 3, 1, 1, 1]);
+  await aggregate(platform, many(4));
   await run(600_000);
-  expect(await sums()).toEqual([2, 2, 2, 2, 2]);
-  await aggregate(platform, [{ key: 'device-7', time: T0, value: 3 }]);
+  expect(await sums()).toEqual([4, 4, 4, 4, 4]);
+  await aggregate(platform, [{ key: 'device-7', time: T0, value: 5 }]);
   await run(610_000);
-  expect(await sums()).toEqual([3, 3, 3, 3, 3]);
+  expect(await sums()).toEqual([5, 5, 5, 5, 5]);
+  await aggregate(platform, many(6));
+  await run(620_000);
+  expect(await sums()).toEqual([6, 5, 5, 5, 5]);
+  // Nothing came since: there is nothing to wait for.
+  await run(630_000);
+  expect(await sums()).toEqual([6, 6, 6, 6, 6]);
 });
 
 test('a group that lost windows to retention keeps its rollups when a member comes back with a backlog', async () => {
