@@ -89,7 +89,10 @@ export async function backtestStream(options: DeploymentOptions, asked: Asked): 
   try {
     const { source, stored, manifest } = await openStoredDeployment(options, 'BACKTEST_NO_DATA', log, undo);
     const isRecorded = asked.against === undefined || asked.against === 'recorded';
-    const sides = sidesOf(project, asked.rules, isRecorded ? undefined : asked.against);
+    const all = sidesOf(project, asked.rules, isRecorded ? undefined : asked.against);
+    // Their groups span partitions, which are read one after the other.
+    const fleets = new Set([...aboutFleets(all.after), ...aboutFleets(all.before)]);
+    const sides = { after: withoutFleets(all.after), before: all.before && withoutFleets(all.before) };
     const backtest = backtestOf(project, sides, null);
     const firstArrival =
       asked.from?.kind === 'after' || asked.to?.kind === 'after' ? await firstOf(source) : 0;
@@ -97,9 +100,10 @@ export async function backtestStream(options: DeploymentOptions, asked: Asked): 
     const { trimmedBefore } = await runStream({ source, backtest, to: until, onProgress: progress.show });
     progress.clear();
     const { first, last, firstEvent, ahead } = backtest.counts;
-    const notes: string[] = [];
+    const notes =
+      fleets.size === 0 ? [] : [`rules about fleets are not tried on streams: ${[...fleets].join(', ')}`];
     let [before, after] = [
-      isRecorded ? await recordedEpisodes(stored.alerts) : (backtest.episodes[1] ?? null),
+      isRecorded ? await recordedEpisodes(stored.alerts, fleets) : (backtest.episodes[1] ?? null),
       backtest.episodes[0]!,
     ];
     let from = momentOf(asked.from, firstEvent) ?? firstEvent;
@@ -131,6 +135,16 @@ export async function backtestStream(options: DeploymentOptions, asked: Asked): 
     progress.clear();
     await undo.all();
   }
+}
+
+type Side = Sides['after'];
+
+function aboutFleets(side: Side | null): string[] {
+  return (side?.rules ?? []).filter(({ fleet }) => fleet !== null).map(({ name }) => name);
+}
+
+function withoutFleets({ name, rules }: Side): Side {
+  return { name, rules: rules.filter(({ fleet }) => fleet === null) };
 }
 
 function sidesOf(project: RuleProject, rules: string | undefined, against: string | undefined): Sides {
@@ -179,7 +193,6 @@ function resultOf({
   notes,
 }: Found): BacktestResult {
   const { events, refused, errors } = backtest.counts;
-  const fleets = sides.after.rules.filter(({ fleet }) => fleet !== null).map(({ name }) => name);
   const span = Number.isFinite(from) && to > from ? { from, to } : { from: 0, to: 0 };
   return {
     source,
@@ -194,7 +207,6 @@ function resultOf({
       ...[...errors].map(
         ([rule, { reason, count }]) => `${rule} cannot be evaluated for ${count} events: ${reason}`,
       ),
-      ...(fleets.length > 0 ? [`rules about fleets are not tried here: ${fleets.join(', ')}`] : []),
     ],
   };
 }

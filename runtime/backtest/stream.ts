@@ -43,23 +43,23 @@ export async function runStream({ source, backtest, to, onProgress }: StreamOpti
     for await (const batch of batchesOf(source, partition, { from: start, to: end, deviceId: null })) {
       const cursor = new FrameCursor(batch.frames);
       while (cursor.next()) {
-        if (cursor.kind === RecordKind.tick) backtest.tick(cursor.arrivalTime);
+        if (cursor.kind === RecordKind.tick) await backtest.tick(cursor.arrivalTime);
         else await backtest.event(cursor.key(), Buffer.from(cursor.value()), cursor.arrivalTime);
       }
       records += batch.count;
       onProgress(all === 0 ? 1 : Math.min(1, records / all));
     }
-    backtest.end(to);
+    await backtest.end(to);
   }
   return { records, trimmedBefore };
 }
 
-/** The history of alerts: what has fired. */
-export async function recordedEpisodes(alerts: AlertStore): Promise<Episode[]> {
+/** The history of alerts: what has fired. @param without alerts of these rules */
+export async function recordedEpisodes(alerts: AlertStore, without: ReadonlySet<string>): Promise<Episode[]> {
   const episodes: Episode[] = [];
   for await (const alert of allRows((page) => alerts.alerts({}, page))) {
     const episode = episodeOf(alert);
-    if (episode !== null) episodes.push(episode);
+    if (episode !== null && !without.has(episode.rule)) episodes.push(episode);
   }
   return episodes;
 }

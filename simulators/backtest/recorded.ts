@@ -44,7 +44,7 @@ async function run<T extends Timed>(
     if (deviceId === undefined) passedOver++;
     else await backtest.event(deviceId, Buffer.from(payload), Math.floor(item.time));
   }
-  backtest.end(Math.floor(plan.last) + 1);
+  await backtest.end(Math.floor(plan.last) + 1);
   const { rows, badRows, first, last } = plan;
   return { rows, badRows, first, last, passedOver, notes: recording.notes() };
 }

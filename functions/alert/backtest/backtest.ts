@@ -10,7 +10,7 @@ import { ShadowAlerts } from '../testing/shadow.js';
 import { type Episode, EpisodeLog } from './episode.js';
 
 export interface BacktestOptions {
-  /** Each is one set of rules. */
+  /** Each is one set of rules. Those about fleets count the devices between `begin` and `end`. */
   readonly rules: readonly (readonly Rule[])[];
   readonly decoder: EventDecoder;
   readonly tagsOf: TagsOf;
@@ -77,22 +77,22 @@ export class Backtest {
     this.#firstEvent = Math.min(this.#firstEvent, eventTime);
     this.#ahead = Math.max(this.#ahead, eventTime - arrivalTime);
     for (const shadow of this.#shadows) {
-      if (tickMs !== null) shadow.passTo(arrivalTime);
+      if (tickMs !== null) await shadow.passTo(arrivalTime);
       await shadow.event(deviceId, { deviceType, body, eventTime, arrivalTime });
     }
     this.#take();
   }
 
   /** A recorded one. */
-  tick(time: number): void {
+  async tick(time: number): Promise<void> {
     this.#seen(time);
-    for (const shadow of this.#shadows) shadow.tick(time);
+    for (const shadow of this.#shadows) await shadow.tick(time);
     this.#take();
   }
 
   /** Nothing comes any more. @param time how long the time of the partition goes on; not used where ticks are recorded */
-  end(time: number): void {
-    if (this.#options.tickMs !== null) for (const shadow of this.#shadows) shadow.passTo(time);
+  async end(time: number): Promise<void> {
+    if (this.#options.tickMs !== null) for (const shadow of this.#shadows) await shadow.passTo(time);
     this.#take();
     this.#shadows = [];
   }

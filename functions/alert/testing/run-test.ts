@@ -62,10 +62,10 @@ export async function runTest(test: RuleTest, around: TestSurroundings): Promise
       const refusal = line === null ? undefined : around.refusal(deviceType, body);
       if (refusal !== undefined)
         note(line!, `validation refuses such an event of a ${deviceType}: ${refusal}`);
-      shadow.passTo(arrivalTime);
+      await shadow.passTo(arrivalTime);
       await shadow.event(deviceId, { deviceType, body, eventTime, arrivalTime });
     }
-    shadow.passThrough(until);
+    await shadow.passThrough(until);
     results.set(one, resultOf(one, shadow.alerts(), around.rules));
   }
   const { name, line, cases } = test;

@@ -5,11 +5,15 @@
  * makes a year of hourly readings a matter of seconds and changes nothing.
  */
 import type { Alert, AlertStore, Told } from '../../../stores/alerts.js';
+import { applyCounts } from '../../fleet/apply.js';
+import { PartitionCounts } from '../../fleet/counts.js';
+import { parseCounts } from '../../fleet/messages.js';
+import { groupId, groupRules, groupTags } from '../../fleet/rules.js';
 import { BatchEvaluation, type Incoming, type OnRuleError } from '../evaluate.js';
 import type { TagsOf } from '../outcome.js';
 import { RulePlan } from '../plan.js';
 import type { Rule } from '../rules.js';
-import { DEVICES, type DeviceState, WarmPartition } from '../warm.js';
+import { DEVICES, type DeviceState, GROUPS, WarmPartition } from '../warm.js';
 
 export interface ShadowOptions {
   readonly tagsOf: TagsOf;
@@ -27,82 +31,132 @@ const NOTHING_STORED = {
   active: () => Promise.resolve([]),
 } satisfies Partial<AlertStore> as unknown as AlertStore;
 
+/** Devices, or the groups that fleet-level rules are about. */
+interface Lane {
+  readonly warm: WarmPartition;
+  readonly evaluation: BatchEvaluation;
+  readonly states: Map<string, DeviceState>;
+}
+
+/** What rules about fleets take besides. */
+interface Fleet {
+  readonly counts: PartitionCounts;
+  readonly groups: Lane;
+}
+
 export class ShadowAlerts {
-  readonly #warm: WarmPartition;
-  readonly #evaluation: BatchEvaluation;
-  readonly #devices = new Map<string, DeviceState>();
+  readonly #devices: Lane;
+  /** Null: no rule is about a fleet. */
+  readonly #fleet: Fleet | null;
   readonly #tickMs: number;
   #offset = 0n;
   #lastTick = Number.NEGATIVE_INFINITY;
   #lastArrival = Number.NEGATIVE_INFINITY;
 
-  private constructor(warm: WarmPartition, { tagsOf, onRuleError, tickMs }: ShadowOptions) {
-    this.#warm = warm;
-    this.#evaluation = new BatchEvaluation(warm, tagsOf, null, onRuleError);
+  private constructor(devices: Lane, fleet: Fleet | null, tickMs: number) {
+    this.#devices = devices;
+    this.#fleet = fleet;
     this.#tickMs = tickMs;
   }
 
   static async start(rules: readonly Rule[], options: ShadowOptions): Promise<ShadowAlerts> {
-    return new ShadowAlerts(
-      await WarmPartition.load(0, new RulePlan(rules), NOTHING_STORED, DEVICES),
-      options,
-    );
+    const { tagsOf, onRuleError, tickMs } = options;
+    const lane = async (
+      scope: string,
+      plan: RulePlan,
+      tags: TagsOf,
+      counts: PartitionCounts | null,
+    ): Promise<Lane> => {
+      const warm = await WarmPartition.load(0, plan, NOTHING_STORED, scope);
+      return { warm, evaluation: new BatchEvaluation(warm, tags, counts, onRuleError), states: new Map() };
+    };
+    const counts = rules.some(({ fleet }) => fleet !== null)
+      ? new PartitionCounts(rules, 0, onRuleError)
+      : null;
+    const devices = await lane(DEVICES, new RulePlan(rules), tagsOf, counts);
+    if (counts === null) return new ShadowAlerts(devices, null, tickMs);
+    const groups = await lane(GROUPS, new RulePlan(groupRules(rules), true), groupTags, null);
+    return new ShadowAlerts(devices, { counts, groups }, tickMs);
   }
 
   /** In the order of the stream. */
   async event(deviceId: string, incoming: Incoming): Promise<void> {
-    const { arrivalTime } = incoming;
-    this.#lastArrival = Math.max(this.#lastArrival, arrivalTime);
-    let device = this.#devices.get(deviceId);
-    if (device === undefined) {
-      device = (await this.#warm.devices([deviceId]))[0]!;
-      this.#devices.set(deviceId, device);
-    }
+    this.#lastArrival = Math.max(this.#lastArrival, incoming.arrivalTime);
+    const device = await stateOf(this.#devices, deviceId);
     const offset = this.#offset++;
-    this.#evaluation.event(device, incoming, () => offset);
+    this.#devices.evaluation.event(device, incoming, () => offset);
+    await this.#countGroups();
   }
 
   /** A tick of this time (epoch ms), as it stands in a stream. */
-  tick(time: number): void {
+  async tick(time: number): Promise<void> {
     this.#lastTick = time;
-    this.#evaluation.tick({ offset: this.#offset++, arrivalTime: time });
+    const at = { offset: this.#offset++, arrivalTime: time };
+    this.#devices.evaluation.tick(at);
+    if (this.#fleet === null) return;
+    // What is counted at a tick comes after it.
+    this.#fleet.groups.evaluation.tick(at);
+    await this.#countGroups();
   }
 
   /** Lets time pass until just before this moment: what comes at a moment itself comes before its tick. */
-  passTo(time: number): void {
+  async passTo(time: number): Promise<void> {
     for (;;) {
       const due = this.#nextTick();
       if (due >= time) return;
-      this.tick(due);
+      await this.tick(due);
     }
   }
 
   /** Lets time pass up to this moment, its own tick included. */
-  passThrough(time: number): void {
-    this.passTo(time + 1);
+  async passThrough(time: number): Promise<void> {
+    await this.passTo(time + 1);
+  }
+
+  /** What has been told since this was asked last, in its order. */
+  told(): Told[] {
+    return this.#lanes.flatMap(({ evaluation: { outcome } }) => {
+      outcome.ended.length = 0;
+      outcome.changed.clear();
+      outcome.touched.clear();
+      return outcome.told.splice(0);
+    });
+  }
+
+  /** The current alert of each rule and device (or group), resolved ones included. */
+  alerts(): Alert[] {
+    return this.#lanes.flatMap(({ states }) =>
+      [...states.values()].flatMap(({ entries }) => (entries ?? []).flatMap((entry) => entry?.alert ?? [])),
+    );
+  }
+
+  get #lanes(): readonly Lane[] {
+    return this.#fleet === null ? [this.#devices] : [this.#devices, this.#fleet.groups];
   }
 
   /** The tick at which something may be due; Infinity: none. */
   #nextTick(): number {
-    const due = this.#warm.due.earliest();
+    const due = Math.min(...this.#lanes.map(({ warm }) => warm.due.earliest()));
     if (due === Number.POSITIVE_INFINITY) return due;
     const after = Math.max(due, this.#lastArrival, this.#lastTick + 1);
     return Math.ceil(after / this.#tickMs) * this.#tickMs;
   }
 
-  /** What has been told since this was asked last, in its order. */
-  told(): Told[] {
-    const { outcome } = this.#evaluation;
-    outcome.ended.length = 0;
-    outcome.changed.clear();
-    outcome.touched.clear();
-    return outcome.told.splice(0);
+  async #countGroups(): Promise<void> {
+    if (this.#fleet === null) return;
+    const { counts, groups } = this.#fleet;
+    for (const { value, arrivalTime } of counts.take()) {
+      const told = parseCounts(value);
+      const state = await stateOf(groups, groupId(told.group));
+      applyCounts(told, state, { offset: this.#offset++, arrivalTime }, groups.evaluation);
+    }
   }
+}
 
-  /** The current alert of each rule and device, resolved ones included. */
-  alerts(): Alert[] {
-    return [...this.#devices.values()].flatMap(({ entries }) =>
-      (entries ?? []).flatMap((entry) => entry?.alert ?? []),
-    );
-  }
+async function stateOf({ warm, states }: Lane, id: string): Promise<DeviceState> {
+  const known = states.get(id);
+  if (known !== undefined) return known;
+  const [state] = await warm.devices([id]);
+  states.set(id, state!);
+  return state!;
 }

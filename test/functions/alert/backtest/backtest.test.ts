@@ -27,7 +27,7 @@ async function run(tickMs: number | null, values: Readonly<Record<number, unknow
     const at = T0 + Number(minute) * MINUTE;
     await backtest.event('d1', event(temperature)(at), at);
   }
-  backtest.end(T0 + end * MINUTE);
+  await backtest.end(T0 + end * MINUTE);
   return backtest;
 }
 

@@ -18,6 +18,12 @@ groups:
       - alert: Gone
         expr: absent('10m')
         labels: { severity: critical }
+      - alert: SiteHot
+        fleet: { by: [site], count: event.temperature > 50 }
+        expr: fleet.share > 0.5 && fleet.total >= 2
+        for: 1m
+        labels: { severity: critical }
+        annotations: { summary: '{{ event.matching }} of {{ event.total }}' }
 `;
 
 /** What is different, by case. */
@@ -78,6 +84,22 @@ test('a late event does not undo what came after it', async () => {
       exp_alerts: [{ exp_labels: { deviceId: d1, severity: critical, site: "" }, exp_annotations: { summary: d1 41 } }]
 `),
   ).toEqual([[]]);
+});
+
+test('rules about fleets decide on the devices of a group', async () => {
+  const exp = `exp_alerts: [{ exp_labels: { deviceId: site=n, site: n, severity: critical }, exp_annotations: { summary: 2 of 3 } }]`;
+  expect(
+    await differencesOf(`
+- input_series:
+    - { series: 'temperature{deviceId="d1", site="n"}', values: '51x9' }
+    - { series: 'temperature{deviceId="d2", site="n"}', values: '20 51x8' }
+    - { series: 'temperature{deviceId="d3", site="n"}', values: '20x5 20x3' }
+    - { series: 'temperature{deviceId="d4", site="s"}', values: '51x9' }
+  alert_rule_test:
+    - { eval_time: 1m, alertname: SiteHot, exp_state: pending, ${exp} }
+    - { eval_time: 2m, alertname: SiteHot, ${exp} }
+`),
+  ).toEqual([[], []]);
 });
 
 test('differences name what is missing, what is too much, and what is otherwise', async () => {

@@ -15,6 +15,7 @@ groups:
       - { alert: Count, expr: "matches(event.t > 5, '30s') >= 2.0", for: 4s, labels: { severity: a } }
       - { alert: Absent, expr: "absent('17s')", labels: { severity: a } }
       - { alert: Hours, expr: event.t > 5, active: { hours: '00:01-00:03' }, no_data: never, labels: { severity: a } }
+      - { alert: Fleet, fleet: { count: "absent('23s')" }, expr: fleet.share >= 0.5, for: 5s, keep_firing_for: 9s, labels: { severity: a } }
 `,
   'r.yml',
 );
@@ -44,14 +45,14 @@ test('leaves nothing out', async () => {
       for (const { gap, late, device, t } of events) {
         now += gap;
         const incoming = { deviceType: 'x', body: { t }, eventTime: now - late, arrivalTime: now };
-        for (; tick < now; tick += 1_000) ticking.tick(tick);
-        leaping.passTo(now);
+        for (; tick < now; tick += 1_000) await ticking.tick(tick);
+        await leaping.passTo(now);
         await ticking.event(device, incoming);
         await leaping.event(device, incoming);
       }
       const end = now + 120_000;
-      for (; tick <= end; tick += 1_000) ticking.tick(tick);
-      leaping.passThrough(end);
+      for (; tick <= end; tick += 1_000) await ticking.tick(tick);
+      await leaping.passThrough(end);
       expect(leaping.told()).toEqual(ticking.told());
       expect(leaping.alerts()).toEqual(ticking.alerts());
     }),
