@@ -1,11 +1,13 @@
 /**
  * `npm run bench [-- --quick | --soak 600 [--rate 5000]]`: the whole job against its floors, in one run and with one
- * driver. Prints a table and keeps the figures in bench/results/. See bench/README.md.
+ * driver. Prints a table and keeps the figures in bench/results/. See bench/README.md. `npm run bench -- anomaly` is
+ * in anomaly/main.ts.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { messageOf } from '../common/errors.js';
+import { anomalyCommand } from './anomaly/main.js';
 import type { DriverConfig } from './driver/config.js';
 import { benchLogAppend } from './floors/log-append.js';
 import { benchParseValidate } from './floors/parse-validate.js';
@@ -132,6 +134,8 @@ const program = new Command('bench')
     const result: BenchResult = { ...measured, aims: aimsOf(measured) };
     process.stdout.write(`${textOf(result)}\nkept in ${keep(result)}\n`);
   });
+
+program.addCommand(anomalyCommand());
 
 program.parseAsync().catch((error: unknown) => {
   process.stderr.write(`bench: ${messageOf(error)}\n`);
