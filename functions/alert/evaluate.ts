@@ -41,7 +41,7 @@ export class BatchEvaluation {
   event(state: DeviceState, incoming: Incoming, offset: () => bigint): void {
     const { deviceType, eventTime, arrivalTime } = incoming;
     if (state.orphans !== null) this.#resolveOrphans(state, { offset: offset(), arrivalTime }, eventTime);
-    const watches = this.#fleet?.watches(deviceType) === true;
+    const watches = this.#fleet?.watches(deviceType, state.remembered) === true;
     const remembers = watches || this.#plan.memory.of(deviceType).length > 0;
     const scope = this.#verdicts.over(state, incoming, remembers);
     if (remembers) this.outcome.touch(state, offset());
@@ -51,7 +51,7 @@ export class BatchEvaluation {
       const left = others.filter((index) => isLive(state.entries![index]));
       changed = this.#evaluate(left, state, scope, incoming, offset) || changed;
     }
-    if (watches) this.#fleet!.observe(state.remembered!, scope, { offset: offset(), arrivalTime });
+    if (watches) this.#count(state, scope, { offset: offset(), arrivalTime });
     if (changed || remembers) this.#warm.list(state, arrivalTime);
   }
 
@@ -63,6 +63,14 @@ export class BatchEvaluation {
       this.#passing.tick(state, at);
       this.#warm.list(state, at.arrivalTime);
     }
+  }
+
+  #count(state: DeviceState, scope: Scope, at: Position): void {
+    const remembered = state.remembered!;
+    const isLate = scope.at < remembered.latest.eventTime;
+    // It says nothing of now itself, but what is remembered with it may.
+    const now = isLate ? this.#verdicts.atRest(state, remembered.clockAt(at.arrivalTime)) : scope;
+    this.#fleet!.observe(remembered, now, at);
   }
 
   /** Returns whether anything changed. */

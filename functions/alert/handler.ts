@@ -42,8 +42,9 @@ export const create: CreateFunction = (platform) => {
         const counts = counted?.get(batch.partition) ?? null;
         const evaluation = new BatchEvaluation(warm, tagsOf, counts, onRuleError);
         const { outcome } = evaluation;
-        const last = await evaluateBatch(batch, decoder, warm, evaluation);
+        const { last, lastTick } = await evaluateBatch(batch, decoder, warm, evaluation);
         if (counts === null) return { outcome };
+        if (lastTick > 0) counts.passed(lastTick);
         const row = counts.row(last);
         return {
           outcome,
@@ -59,18 +60,18 @@ export const create: CreateFunction = (platform) => {
 
 export const handler = lambdaHandler(create);
 
-/** Returns the offset of the last record. */
+/** Returns the offset of the last record, and the time of the last tick (-Infinity: there is none). */
 async function evaluateBatch(
   batch: Batch,
   decoder: EventDecoder,
   warm: WarmPartition,
   evaluation: BatchEvaluation,
-): Promise<bigint> {
+): Promise<{ readonly last: bigint; readonly lastTick: number }> {
   const skip = firstIndexFrom(batch, warm.committed);
   const last = offsetAt(batch, batch.count - 1);
-  if (skip === batch.count) return last;
-  const keys: string[] = [];
   let lastTick = Number.NEGATIVE_INFINITY;
+  if (skip === batch.count) return { last, lastTick };
+  const keys: string[] = [];
   const first = new FrameCursor(batch.frames);
   for (let index = 0; first.next(); index++) {
     if (index < skip) continue;
@@ -98,5 +99,5 @@ async function evaluateBatch(
     const { deviceType, body, eventTime } = decoded;
     evaluation.event(state, { deviceType, body, eventTime, arrivalTime }, offset);
   }
-  return last;
+  return { last, lastTick };
 }

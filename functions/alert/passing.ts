@@ -53,13 +53,13 @@ export class Passing {
       if ((isDue && isTimed[index]) || asked !== undefined) this.#reconsider(state, index, asked, at);
       if (isFiring(state.entries?.[index]) !== before) toggled.add(index);
     }
-    if (!isDue) return;
+    if (remembered === null) return;
     const clock = remembered.clockAt(at.arrivalTime);
-    if (this.#fleet?.watches(remembered.type) === true) {
-      this.#fleet.observe(remembered, this.#verdicts.atRest(state, clock), at);
-    }
-    remembered.plan(clock);
-    this.#outcome.touch(state, at.offset);
+    const isCounted =
+      (isDue || toggled.size > 0) && this.#fleet?.watches(remembered.type, remembered) === true;
+    if (isCounted) this.#fleet!.observe(remembered, this.#verdicts.atRest(state, clock), at);
+    if (isDue) remembered.plan(clock);
+    if (isDue || isCounted) this.#outcome.touch(state, at.offset);
   }
 
   #runTimers(state: DeviceState, index: number, entry: Entry, at: Position): void {

@@ -21,10 +21,20 @@ export function applyCounts(
   const { remembered } = state;
   if (!take(remembered.notes, counts)) return;
   // Partitions are not at the same time; what is decided is decided on all of them, now.
-  const now = Math.max(at.arrivalTime, remembered.latest.eventTime);
+  const now = Math.max(at.arrivalTime, remembered.latest.eventTime, afterLastEnd(state));
   remembered.latest = { eventTime: now, arrivalTime: now };
   evaluation.outcome.touch(state, at.offset);
   const body = { ...addUp(remembered.notes, counts.rule) };
   const incoming = { deviceType: counts.rule, body, eventTime: now, arrivalTime: now };
   evaluation.event(state, incoming, () => at.offset);
+}
+
+/** What holds at the very moment at which an alert ended would be taken for a reading that was told already. */
+function afterLastEnd({ entries }: DeviceState): number {
+  let after = Number.NEGATIVE_INFINITY;
+  for (const entry of entries ?? []) {
+    const ended = entry?.machine.ended ?? null;
+    if (ended !== null) after = Math.max(after, ended.to + 1);
+  }
+  return after;
 }

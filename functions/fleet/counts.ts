@@ -5,6 +5,10 @@
  *
  * A device counts from its first event on, and as long as it is remembered: one that has fallen silent for good is one
  * of the fleet still, and `absent` counts it.
+ *
+ * Notes of devices and sums always agree: each note is in exactly one sum. So sums of what no rule counts any more stay
+ * until their devices are heard of, and are there again should the rule come back. A device that moves to another
+ * partition is taken out of that one's sums, which may become negative: those of all partitions together are right.
  */
 import { createHash } from 'node:crypto';
 import { MillraceError } from '../../common/errors.js';
@@ -26,8 +30,12 @@ type Note = readonly [spec: string, group: string, matches: boolean];
 type Notes = Record<string, Note>;
 const NOTES = 'fleet';
 
+/** All counts are told again so often (ms): those that nobody could take when they were told are not missed for good. */
+const AGAIN_MS = 600_000;
+
 interface Sum {
-  readonly rule: FleetRule;
+  readonly rule: string;
+  readonly spec: string;
   readonly group: string;
   total: number;
   matching: number;
@@ -37,7 +45,6 @@ interface Sum {
 interface FleetRule {
   readonly rule: Rule;
   readonly spec: string;
-  readonly sums: Map<string, Sum>;
 }
 
 const VERSION = 1;
@@ -62,18 +69,19 @@ export function specOf({ fleet }: Rule): string {
 }
 
 export class PartitionCounts implements FleetCounts {
-  readonly #rules: readonly FleetRule[];
+  readonly #rules: ReadonlyMap<string, FleetRule>;
   readonly #onError: OnRuleError;
   readonly #partition: number;
   readonly #watched = new Map<string, boolean>();
+  readonly #sums = new Map<string, Sum>();
   /** Changed since they were told. */
   readonly #changed = new Set<Sum>();
   #isStored = true;
+  #allToldAt: number | null = null;
 
   constructor(rules: readonly Rule[], partition: number, onError: OnRuleError) {
-    this.#rules = rules
-      .filter(({ fleet }) => fleet !== null)
-      .map((rule) => ({ rule, spec: specOf(rule), sums: new Map() }));
+    const counted = rules.filter(({ fleet }) => fleet !== null);
+    this.#rules = new Map(counted.map((rule) => [rule.name, { rule, spec: specOf(rule) }]));
     this.#partition = partition;
     this.#onError = onError;
   }
@@ -90,59 +98,59 @@ export class PartitionCounts implements FleetCounts {
         hint: 'They were written by a newer Millrace: start that one.',
       });
     }
-    for (const [name, spec, group, total, matching, offset, arrivalTime] of sums) {
-      const rule = this.#rules.find((known) => known.rule.name === name && known.spec === spec);
-      if (rule === undefined) continue;
-      const sum = { rule, group, total, matching, at: { offset: BigInt(offset), arrivalTime } };
-      rule.sums.set(group, sum);
+    for (const [rule, spec, group, total, matching, offset, arrivalTime] of sums) {
+      const sum = { rule, spec, group, total, matching, at: { offset: BigInt(offset), arrivalTime } };
+      this.#sums.set(keyOf(rule, spec, group), sum);
       this.#changed.add(sum);
     }
   }
 
-  watches(deviceType: string): boolean {
+  watches(deviceType: string, remembered: Remembered | null): boolean {
     let watched = this.#watched.get(deviceType);
     if (watched === undefined) {
-      watched = this.#rules.some(({ rule }) => rule.deviceTypes?.includes(deviceType) ?? true);
+      watched = [...this.#rules.values()].some(({ rule }) => rule.deviceTypes?.includes(deviceType) ?? true);
       this.#watched.set(deviceType, watched);
     }
-    return watched;
+    // A device that is no longer of a type that counts has yet to be taken out.
+    return watched || remembered?.notes[NOTES] !== undefined;
   }
 
   observe(remembered: Remembered, scope: Scope, at: Position): void {
-    // A late event says nothing of now.
-    if (scope.at < remembered.latest.eventTime) return;
     const notes = (remembered.notes[NOTES] ?? {}) as Notes;
     let next: Notes | null = null;
-    for (const known of this.#rules) {
-      const { name } = known.rule;
-      const noted = notes[name];
-      const before = noted?.[0] === known.spec ? noted : undefined;
-      const after = this.#noteOf(known, scope, before?.[2] ?? false);
-      if (before?.[1] === after?.[1] && before?.[2] === after?.[2]) continue;
-      if (before !== undefined) this.#add(known, before, -1, at);
-      if (after !== undefined) this.#add(known, after, 1, at);
+    for (const name of new Set([...this.#rules.keys(), ...Object.keys(notes)])) {
+      const before = notes[name];
+      const after = this.#noteOf(name, scope, before);
+      if (isSame(before, after)) continue;
+      if (before !== undefined) this.#add(name, before, -1, at);
+      if (after !== undefined) this.#add(name, after, 1, at);
       next ??= { ...notes };
       if (after === undefined) delete next[name];
       else next[name] = after;
     }
-    if (next !== null) remembered.notes[NOTES] = next;
+    if (next === null) return;
+    if (Object.keys(next).length > 0) remembered.notes[NOTES] = next;
+    else delete remembered.notes[NOTES];
+  }
+
+  /** Time passes. @param time of a tick, epoch ms */
+  passed(time: number): void {
+    // Those that are stored were told when they were loaded.
+    this.#allToldAt ??= time;
+    if (time - this.#allToldAt < AGAIN_MS) return;
+    this.#allToldAt = time;
+    for (const sum of this.#sums.values()) this.#changed.add(sum);
   }
 
   /** The counts to tell since the last time this was asked, as records for `fleet`. */
   take(): ReturnType<typeof countsRecord>[] {
-    const records = [...this.#changed].map((sum) => {
-      const { rule, group, total, matching, at } = sum;
-      const counts: GroupCounts = {
-        rule: rule.rule.name,
-        spec: rule.spec,
-        group,
-        partition: this.#partition,
-        offset: at.offset.toString(),
-        total,
-        matching,
-      };
-      return countsRecord(counts, at.arrivalTime);
-    });
+    const records: ReturnType<typeof countsRecord>[] = [];
+    for (const { rule, spec, group, total, matching, at } of this.#changed) {
+      if (this.#rules.get(rule)?.spec !== spec) continue;
+      const offset = at.offset.toString();
+      const counts: GroupCounts = { rule, spec, group, partition: this.#partition, offset, total, matching };
+      records.push(countsRecord(counts, at.arrivalTime));
+    }
     this.#changed.clear();
     return records;
   }
@@ -151,11 +159,13 @@ export class PartitionCounts implements FleetCounts {
   row(offset: bigint): DeviceMemory | null {
     if (this.#isStored) return null;
     this.#isStored = true;
-    const sums = this.#rules.flatMap(({ rule, spec, sums }) =>
-      [...sums.values()].map(
-        ({ group, total, matching, at }) =>
-          [rule.name, spec, group, total, matching, at.offset.toString(), at.arrivalTime] as const,
-      ),
+    // That nobody is left in a group was told with a batch before this one, or is told with this one.
+    for (const [key, sum] of this.#sums) {
+      if (sum.total === 0 && sum.matching === 0 && !this.#changed.has(sum)) this.#sums.delete(key);
+    }
+    const sums = [...this.#sums.values()].map(
+      ({ rule, spec, group, total, matching, at }) =>
+        [rule, spec, group, total, matching, at.offset.toString(), at.arrivalTime] as const,
     );
     const document: Document = { v: VERSION, sums };
     return {
@@ -167,26 +177,32 @@ export class PartitionCounts implements FleetCounts {
     };
   }
 
-  #noteOf({ rule, spec }: FleetRule, scope: Scope, matched: boolean): Note | undefined {
+  /** Undefined: the device does not belong to the fleet of this rule. */
+  #noteOf(name: string, scope: Scope, before: Note | undefined): Note | undefined {
+    const known = this.#rules.get(name);
+    if (known === undefined) return undefined;
+    const { rule, spec } = known;
     const { fleet, deviceTypes } = rule;
     const { device } = scope;
     if (deviceTypes?.includes(device.type) === false) return undefined;
+    const kept = before?.[0] === spec ? before : undefined;
     try {
       if (fleet!.where !== null && fleet!.where.holds(scope) !== true) return undefined;
       // What is not known now is as it was.
-      const matches = fleet!.count.holds(scope) ?? matched;
+      const matches = fleet!.count.holds(scope) ?? kept?.[2] ?? false;
       return [spec, groupKey(fleet!.by, device.type, device.tags), matches];
     } catch (error) {
       this.#onError(rule, device.id, error);
-      return undefined;
+      return kept;
     }
   }
 
-  #add(rule: FleetRule, [, group, matches]: Note, by: 1 | -1, at: Position): void {
-    let sum = rule.sums.get(group);
+  #add(rule: string, [spec, group, matches]: Note, by: 1 | -1, at: Position): void {
+    const key = keyOf(rule, spec, group);
+    let sum = this.#sums.get(key);
     if (sum === undefined) {
-      sum = { rule, group, total: 0, matching: 0, at };
-      rule.sums.set(group, sum);
+      sum = { rule, spec, group, total: 0, matching: 0, at };
+      this.#sums.set(key, sum);
     }
     sum.total += by;
     if (matches) sum.matching += by;
@@ -194,4 +210,12 @@ export class PartitionCounts implements FleetCounts {
     this.#changed.add(sum);
     this.#isStored = false;
   }
+}
+
+function keyOf(rule: string, spec: string, group: string): string {
+  return `${rule}/${spec}/${group}`;
+}
+
+function isSame(a: Note | undefined, b: Note | undefined): boolean {
+  return a?.[0] === b?.[0] && a?.[1] === b?.[1] && a?.[2] === b?.[2];
 }

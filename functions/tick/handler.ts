@@ -11,17 +11,22 @@ import { COUNTS_STREAM } from '../fleet/messages.js';
 import { tickTime } from './core.js';
 
 const STREAM = 'telemetry';
+const MINUTE = 60_000;
 
 export const create: CreateFunction = (platform) => {
   const { settings, stores } = platform;
   const rules = loadRules(join(settings.root, 'rules'), { tags: tagNames(settings.deviceTags) });
-  const streams = rules.some(({ fleet }) => fleet !== null) ? [STREAM, COUNTS_STREAM] : [STREAM];
+  const isAboutFleets = rules.some(({ fleet }) => fleet !== null);
+  const hasCounts = COUNTS_STREAM in settings.streams;
   return {
     async scheduled({ time }) {
       const last = await stores.ticks.lastTick();
       const next = tickTime(last, time);
       if (next > last) await stores.ticks.saveTick(next);
-      for (const stream of streams) await platform.appendTick(stream, next);
+      await platform.appendTick(STREAM, next);
+      // Without such rules once a minute: alerts of those that were removed are to be resolved.
+      const isNewMinute = Math.floor(next / MINUTE) > Math.floor(last / MINUTE);
+      if (isAboutFleets || (hasCounts && isNewMinute)) await platform.appendTick(COUNTS_STREAM, next);
     },
   };
 };
