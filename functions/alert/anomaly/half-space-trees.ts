@@ -9,6 +9,8 @@ const NODES = 2 ** (DEPTH + 1) - 1;
 const WINDOW = 250;
 /** A node with fewer is not followed further: its children say nothing. */
 const SIZE_LIMIT = 12;
+/** Of readings that are ordinary, nodes are about so many times emptier than the fullest can be. */
+const USUAL = 8;
 
 export class HalfSpaceTrees {
   /** By tree and node, in the order of a heap: of the window before, and of the one that is being filled. */
@@ -25,7 +27,7 @@ export class HalfSpaceTrees {
   }
 
   /**
-   * How rare the shingle was before it is counted: from 0, in doublings.
+   * How empty the shingle's surroundings were before it is counted, as a multiple of what is usual, roughly.
    * @param shingle each coordinate from 0 to 1
    */
   observe(shingle: ArrayLike<number>): number {
@@ -50,7 +52,8 @@ export class HalfSpaceTrees {
       // log2 of the share per volume, halved with each level: mass * 2^depth in the paper.
       sum += Math.log2((this.masses[offset + node]! + 1) / (total + 1)) + depth;
     }
-    return Math.max(0, DEPTH - sum / this.#trees.length);
+    // As a ratio, not in doublings: the tail of what is rare is to be long.
+    return 2 ** Math.max(0, DEPTH - sum / this.#trees.length) / USUAL;
   }
 
   #learn(shingle: ArrayLike<number>): void {
