@@ -1,6 +1,7 @@
 /** The files under deploy/ are what Docker Compose and Kubernetes take, and say nothing that the code does not know. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseNotifications } from '../../functions/dispatch/config/parse.js';
 import { parseRoles, ROLES, type Role } from '../../runtime/roles.js';
 import { projectRoot } from '../support/project-root.js';
 import { flags, longestDrain, metrics, variables } from './deploy/code.js';
@@ -143,7 +144,8 @@ describe('deploy/kubernetes', () => {
   });
 
   test('settings are variables of the code; maps and secrets are made here or by the guide', () => {
-    for (const { data = {} } of byKind('ConfigMap')) expectKnown(Object.keys(data));
+    const settings = byKind('ConfigMap').find(({ metadata }) => metadata.name === 'millrace-settings');
+    expectKnown(Object.keys(settings!.data!));
     const made = byKind('ConfigMap').map(({ metadata }) => metadata.name);
     const guide = textOf(GUIDE);
     for (const workload of workloads) {
@@ -152,6 +154,23 @@ describe('deploy/kubernetes', () => {
       );
       for (const [, name] of used) expect(made.includes(name!) || guide.includes(name!)).toBe(true);
     }
+  });
+});
+
+describe('notifications.yml of the manifests', () => {
+  test('is one that functions take, needs no variable, and is there for every role', () => {
+    const map = manifests().find(({ metadata }) => metadata.name === 'millrace-notifications')!;
+    const { config, problems, warnings } = parseNotifications(
+      map.data!['notifications.yml']!,
+      'notifications.yml',
+      {},
+    );
+    expect([config === null, problems, warnings]).toEqual([false, [], []]);
+    const workloads = manifests().filter(({ kind }) => ['Deployment', 'StatefulSet'].includes(kind));
+    for (const { spec } of workloads)
+      expect(spec.template.spec.containers[0].volumeMounts).toContainEqual(
+        expect.objectContaining({ mountPath: '/app/notifications.yml', subPath: 'notifications.yml' }),
+      );
   });
 });
 
