@@ -4,6 +4,7 @@
  *     {{ value }} {{ deviceId }} {{ labels.site }} {{ tags.site }} {{ event.temperature }} {{ value | round 1 }}
  */
 import { suggestion } from '../../common/problems.js';
+import { noSuchTag } from './language/context.js';
 
 const PLACEHOLDER = /\{\{\s*([^{}]*?)\s*\}\}/g;
 const EXPRESSION = /^(?:(value|deviceId)|(labels|tags|event)\.([\w-]+))(?:\s*\|\s*round\s+(\d))?$/;
@@ -47,7 +48,7 @@ export function labelProblems(text: string, tags: readonly string[] | undefined)
       return [`labels know {{ deviceId }} and {{ tags.… }} only, not {{ ${written} }}`];
     }
     if (tags === undefined || tags.includes(name!)) return [];
-    return [`no device has a tag "${name}"${suggestion(name!, tags)}`];
+    return [noSuchTag(name!, tags)];
   });
 }
 

@@ -79,8 +79,16 @@ function prepare(source: string, context: CompileContext): Prepared {
   const inspected = inspect(ast, partsOf(source, context));
   const parsed = parse(withSlots(source, inspected.slots));
   const checked = parsed.check();
-  if (!checked.valid) throw new ExpressionProblem(summaryOf(checked.error));
+  if (!checked.valid) throw new ExpressionProblem(summaryOf(checked.error) + hintFor(checked.error, context));
   return { ast, inspected, type: checked.type!, evaluate: evaluation(parsed, inspected, context) };
+}
+
+/** What is commonly forgotten is that metrics are members of the event. */
+function hintFor(error: unknown, { kind }: CompileContext): string {
+  if (!(error instanceof Error) || (error as { code?: unknown }).code !== 'unknown_variable') return '';
+  return kind === 'fleet'
+    ? '; known are fleet.matching, fleet.total and fleet.share'
+    : '; known are event and device: a metric is written event.temperature';
 }
 
 /** The text with its slots as variables. */

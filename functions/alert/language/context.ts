@@ -1,4 +1,5 @@
 /** What an expression is compiled with. */
+import { suggestion } from '../../../common/problems.js';
 import type { AnyFeature } from './feature.js';
 import type { Geofence } from './geofence.js';
 
@@ -21,6 +22,15 @@ export interface CompileContext {
   readonly geofences: ReadonlyMap<string, Geofence>;
   /** By id, so that equal ones are one. */
   readonly features: Map<string, AnyFeature>;
+}
+
+/** What is wrong with asking for a tag that devices cannot have. */
+export function noSuchTag(name: string, known: readonly string[]): string {
+  const hint =
+    known.length === 0
+      ? '; tags are given by custom.millrace.deviceTags of serverless.yml'
+      : suggestion(name, known);
+  return `no device has a tag ${JSON.stringify(name)}${hint}`;
 }
 
 export function emptyContext(overrides: Partial<CompileContext> = {}): CompileContext {

@@ -2,6 +2,7 @@
 import type { ASTNode } from '@marcbachmann/cel-js';
 import { suggestion } from '../../../common/problems.js';
 import { CEL_FUNCTIONS, callOf, isNode, isSlotName, memberOf, variableMember } from './cel.js';
+import { noSuchTag } from './context.js';
 import { ExpressionProblem } from './expression.js';
 import { FUNCTIONS, type Parts, type Slot, slotOf } from './functions.js';
 
@@ -82,7 +83,7 @@ export function inspect(ast: ASTNode, parts: Parts): Inspection {
     if (inner !== undefined && of?.variable === 'device' && of.name === 'tags') {
       const known = context.known.tags;
       if (known !== undefined && !known.includes(inner.name)) {
-        fail(`no device has a tag ${JSON.stringify(inner.name)}${suggestion(inner.name, known)}`);
+        fail(noSuchTag(inner.name, known));
       }
       tags.add(inner.name);
     }

@@ -126,6 +126,36 @@ describe('rule files', () => {
     ]);
   });
 
+  test('names that are one level of MQTT topics are refused: their retained states would replace each other', () => {
+    const file = (name: string) =>
+      `groups:\n  - rules:\n      - { alert: ${name}, expr: event.x > 1, labels: { severity: a } }\n`;
+    const { problems } = parseFiles([
+      { text: file('H/i'), file: 'a.yml' },
+      { text: file('H_i'), file: 'b.yml' },
+      { text: file('Hi'), file: 'c.yml' },
+    ]);
+    expect(problems).toEqual(['b.yml:3: alert H_i has the MQTT topic of H/i: both are H_i there']);
+  });
+
+  test('where no device has tags, a rule that asks for one is told where they come from', () => {
+    const known = { tags: [] };
+    const hint = 'no device has a tag "site"; tags are given by custom.millrace.deviceTags of serverless.yml';
+    const asking = written(
+      'expr: device.tags.site == "a"',
+      'labels: { severity: a, site: "{{ tags.site }}" }',
+    );
+    expect(parseRules(asking, 'x.yml', known).problems.map((line) => line.replace(/.*: no/, 'no'))).toEqual([
+      hint,
+      hint,
+    ]);
+    const fleet = written(
+      'expr: fleet.share > 0',
+      'fleet: { by: [site], count: absent("1m") }',
+      'labels: { severity: a }',
+    );
+    expect(parseRules(fleet, 'x.yml', known).problems).toEqual([`x.yml:6: fleet.by: ${hint}`]);
+  });
+
   test('a folder with mistakes in two files is refused with both, and a name may be used once', () => {
     const folder = mkdtempSync(join(tmpdir(), 'millrace-rules-'));
     const file = (name: string, expr: string) =>

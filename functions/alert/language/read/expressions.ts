@@ -2,7 +2,7 @@
 import { isMap, isScalar, isSeq, type Node, type YAMLMap } from 'yaml';
 import { tagNameProblem } from '../../../../schemas/device-tags.js';
 import { compile } from '../compile.js';
-import type { CompileContext } from '../context.js';
+import { type CompileContext, noSuchTag } from '../context.js';
 import { type Expression, ExpressionProblem } from '../expression.js';
 import type { FleetSpec } from '../rule.js';
 import type { RuleSource } from './source.js';
@@ -59,7 +59,7 @@ function readBy(node: Node, { known }: CompileContext, source: RuleSource): stri
     const problem = name === 'type' ? undefined : tagNameProblem(name);
     if (problem !== undefined) source.report(items[index], `fleet.by: ${problem}`);
     else if (name !== 'type' && known.tags?.includes(name) === false) {
-      source.report(items[index], `fleet.by: no device has a tag "${name}"`);
+      source.report(items[index], `fleet.by: ${noSuchTag(name, known.tags)}`);
     }
   });
   if (new Set(names).size < names.length) source.report(node, 'fleet.by names a tag twice');

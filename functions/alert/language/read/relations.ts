@@ -1,5 +1,6 @@
-/** What rules have to do with each other: their names, and who asks for whom with `firing`. */
+/** What rules have to do with each other: their names, their topics, and who asks for whom with `firing`. */
 import { suggestion } from '../../../../common/problems.js';
+import { topicLevel } from '../../../../common/topic-level.js';
 import type { Rule } from '../rule.js';
 
 export interface Related {
@@ -12,11 +13,23 @@ export interface Related {
 /** @param names of all alerts, those with mistakes included */
 export function relate(rules: readonly Rule[], names: readonly string[]): Related {
   const byName = new Map<string, Rule>();
+  const byTopic = new Map<string, Rule>();
   const problems: string[] = [];
   for (const rule of rules) {
     const earlier = byName.get(rule.name);
-    if (earlier === undefined) byName.set(rule.name, rule);
-    else problems.push(`${rule.place}: alert ${rule.name} is already at ${earlier.place}`);
+    if (earlier !== undefined) {
+      problems.push(`${rule.place}: alert ${rule.name} is already at ${earlier.place}`);
+      continue;
+    }
+    byName.set(rule.name, rule);
+    // Their retained states would replace each other.
+    const level = topicLevel(rule.name);
+    const same = byTopic.get(level);
+    if (same === undefined) byTopic.set(level, rule);
+    else
+      problems.push(
+        `${rule.place}: alert ${rule.name} has the MQTT topic of ${same.name}: both are ${level} there`,
+      );
   }
   for (const rule of rules) {
     for (const name of asksFor(rule)) {

@@ -253,7 +253,10 @@ describe('refused with the reason', () => {
   test.each([
     ['event.temperature >', 'Unexpected token: EOF'],
     ['event.temperature + 1', 'gives a number, not a condition'],
-    ['nothing > 2', 'Unknown variable: nothing'],
+    [
+      'nothing > 2',
+      'Unknown variable: nothing; known are event and device: a metric is written event.temperature',
+    ],
     [`windw('10s').t.mean > 1`, 'there is no function windw; did you mean "window"?'],
     [`window('10s').t.meann > 1`, 'window has no figure "meann"; did you mean "mean"?'],
     [`window('10s').t > 1`, 'the figure of t is missing'],
