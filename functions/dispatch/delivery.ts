@@ -89,6 +89,7 @@ function notified(member: Member, externalUrl: string): NotifiedAlert {
     eventTime: alert.eventTime,
     flapping: alert.flapping,
     ruleVersion: alert.ruleVersion,
+    ...(alert.reason === undefined ? {} : { cause: alert.reason }),
   };
 }
 

@@ -3,7 +3,7 @@
  * `Delivery.notification` as JSON, `deliver` formats it. The members are those of Alertmanager's webhook document
  * (version 4) and what Millrace knows besides. Times are epoch ms here, RFC 3339 on the wire.
  */
-import type { Alert } from '../../stores/alerts.js';
+import type { Alert, AlertReason } from '../../stores/alerts.js';
 
 export type NotifiedStatus = 'firing' | 'nodata' | 'resolved';
 
@@ -30,6 +30,8 @@ export interface NotifiedAlert {
   readonly eventTime: number;
   readonly flapping: boolean;
   readonly ruleVersion: string;
+  /** Why it is in this state: its condition, missing data, its rule. Unknown of what an earlier version took in. */
+  readonly cause?: AlertReason;
 }
 
 export interface NotificationDocument {

@@ -23,7 +23,11 @@ export type GroupedAlert = Pick<
   | 'startsAt'
   | 'endsAt'
   | 'flapping'
-> & { readonly state: NotifiedStatus };
+> & {
+  readonly state: NotifiedStatus;
+  /** Unknown of what an earlier version took in. */
+  readonly reason?: Alert['reason'];
+};
 
 /** What notifications and their receivers know a group by. */
 export interface GroupName {
@@ -104,7 +108,7 @@ export function decodeGroup({ key, state }: GroupRow): Group {
 
 export function groupedAlert(alert: Alert): GroupedAlert {
   const { fingerprint, rule, ruleVersion, severity, deviceId, labels, annotations } = alert;
-  const { value, eventTime, startsAt, endsAt, flapping } = alert;
+  const { value, eventTime, startsAt, endsAt, flapping, reason } = alert;
   const state = alert.state === 'pending' ? 'firing' : alert.state;
   return {
     fingerprint,
@@ -120,6 +124,7 @@ export function groupedAlert(alert: Alert): GroupedAlert {
     endsAt,
     flapping,
     state,
+    reason,
   };
 }
 

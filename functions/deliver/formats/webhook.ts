@@ -60,6 +60,7 @@ function alertDocument(alert: NotifiedAlert): object {
     eventTime: rfc3339(eventTime),
     flapping: alert.flapping,
     ruleVersion: alert.ruleVersion,
+    cause: alert.cause,
   };
 }
 

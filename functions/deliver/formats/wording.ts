@@ -14,6 +14,13 @@ const REASON_WORDS: Readonly<Record<NotificationDocument['reason'], string>> = {
   'silence-expired': 'a silence has ended',
 };
 
+/** Of what is over, unless its condition ceased to hold: that it is over does not say that all is well. */
+const ENDS: Readonly<Partial<Record<NonNullable<NotifiedAlert['cause']>, string>>> = {
+  'no-data': 'its data ended',
+  'rule-removed': 'its rule was removed or has other labels',
+  'inactive-hours': 'the hours of its rule are over',
+};
+
 export const statusWord = (status: NotifiedStatus): string => STATUS_WORDS[status];
 export const reasonWord = (reason: NotificationDocument['reason']): string => REASON_WORDS[reason] ?? reason;
 
@@ -43,12 +50,13 @@ function namesOf(alerts: readonly NotifiedAlert[]): string {
 
 /** `HighTemperature on dev-1: 85.2 since 2024-01-01T00:00:00.000Z`, with the summary where the rule has one. */
 export function alertLine(alert: NotifiedAlert): string {
-  const { labels, annotations, startsAt, endsAt, flapping } = alert;
+  const { labels, annotations, startsAt, endsAt, flapping, status, cause } = alert;
   const said = annotations.summary ?? annotations.description ?? valueText(alert);
   const name = [labels.alertname, labels.deviceId && `on ${labels.deviceId}`].filter(Boolean).join(' ');
   const until = endsAt === null ? '' : ` until ${rfc3339(endsAt)}`;
   const notes = flapping ? ' (flapping)' : '';
-  return `${name}${said === '' ? '' : `: ${said}`} since ${rfc3339(startsAt)}${until}${notes}`;
+  const why = status === 'resolved' && cause !== undefined && ENDS[cause];
+  return `${name}${said === '' ? '' : `: ${said}`} since ${rfc3339(startsAt)}${until}${why ? ` (${why})` : ''}${notes}`;
 }
 
 export function valueText({ value }: NotifiedAlert): string {

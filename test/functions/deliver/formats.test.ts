@@ -7,8 +7,9 @@ import { slackMessage } from '../../../functions/deliver/formats/slack.js';
 import { snsMessage } from '../../../functions/deliver/formats/sns.js';
 import { subjectOf } from '../../../functions/deliver/formats/subject.js';
 import { webhookDocument, webhookMessage } from '../../../functions/deliver/formats/webhook.js';
-import { titleOf } from '../../../functions/deliver/formats/wording.js';
+import { alertLine, titleOf } from '../../../functions/deliver/formats/wording.js';
 import type { EmailTarget, SnsTarget } from '../../../functions/dispatch/config/types.js';
+import type { NotifiedAlert } from '../../../functions/dispatch/document.js';
 import { alertNamed, documentOf, T0, webhook } from './support.js';
 
 const BASE = { timeoutMs: 5_000, sendResolved: true, maxAlerts: 0 };
@@ -89,6 +90,24 @@ describe('webhook', () => {
     expect(verifies('whsec', body, header, T0 + 400_000)).toBe(false);
     expect(verifies('whsec', body, signatureOf('whsec', body, T0 + 1_000).slice(0, -1), T0)).toBe(false);
   });
+});
+
+test('whoever is told an end is told why, unless the condition ceased to hold', () => {
+  const ended = (cause: NotifiedAlert['cause']) => alertNamed('d', { ...OVER, cause: cause! });
+  expect(
+    (['condition', 'no-data', 'rule-removed', 'inactive-hours'] as const).map((cause) =>
+      alertLine(ended(cause)).replace(/.* until \S+/, ''),
+    ),
+  ).toEqual([
+    '',
+    ' (its data ended)',
+    ' (its rule was removed or has other labels)',
+    ' (the hours of its rule are over)',
+  ]);
+  expect(alertLine(alertNamed('d', { ...GONE, cause: 'no-data' }))).not.toContain('(');
+  expect(alertLine(alertNamed('d', OVER))).not.toContain('(');
+  const document = webhookDocument(documentOf('n', { alerts: [ended('rule-removed')] }));
+  expect(document).toMatchObject({ alerts: [{ status: 'resolved', cause: 'rule-removed' }] });
 });
 
 describe('Slack', () => {

@@ -97,6 +97,18 @@ receivers:
   });
 });
 
+test('an end that a removed rule caused says so to whoever is told it', async () => {
+  begin(OPS);
+  await rig.tell([alert('d1', 'firing', 0)]);
+  await rig.run(0);
+  await rig.run(10);
+  await rig.tell([{ ...alert('d1', 'resolved', 0), reason: 'rule-removed' }]);
+  await rig.run(60);
+  await rig.run(70);
+  const causes = (await rig.told()).map(({ document }) => document.alerts.map(({ cause }) => cause));
+  expect(causes).toEqual([['condition'], ['rule-removed']]);
+});
+
 describe('repetition', () => {
   test('what fires is repeated after repeat_interval, what is acknowledged is not, nor its neighbours left out', async () => {
     begin(OPS);
