@@ -73,7 +73,8 @@ export function baseDefinition({ definitions }: AggregateSettings): AggregationD
 /** Settings with one definition, `device`: tumbling windows of all devices and metrics. */
 export function tumblingPerDevice(sizeMs: number, allowedLatenessMs: number): AggregateSettings {
   return {
-    maxAheadMs: 300_000,
+    // Below any usual lateness: one event that is far ahead must make nothing else late, of its device or its groups.
+    maxAheadMs: 10_000,
     maxBehindMs: 300_000,
     eventId: 'eventId',
     timeZone: 'UTC',

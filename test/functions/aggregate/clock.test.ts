@@ -83,6 +83,19 @@ test('each device has a clock of its own: one that is an hour ahead makes no oth
   expect(await harness.tally()).toMatchObject({ aggregated: 4, late: 0 });
 });
 
+// An event of 160.5 at 101 moves the clocks to 111, and they wait for 30 s.
+test('one event that is far ahead makes nothing else late: not of its device, and not of others in its group', async () => {
+  const allowedLatenessMs = 30_000;
+  harness = new Harness(
+    aggregateSettings([{ allowedLatenessMs }, { name: 'fleet', by: [], allowedLatenessMs }]),
+  );
+  await harness.run(at(100), at(160.5, {}, 101), at(102, {}, 103));
+  await harness.run(at(103, {}, 104, 'other'), at(160, {}, 161, 'other'));
+  expect(await harness.late()).toEqual([]);
+  expect(await harness.tally()).toMatchObject({ aggregated: 5, late: 0, ahead: 1 });
+  expect(await harness.words('', 'fleet')).toBe('[100-110:3***] 160-170:2');
+});
+
 test('several definitions at once: an event is late for those whose windows have closed', async () => {
   harness = new Harness(
     aggregateSettings([

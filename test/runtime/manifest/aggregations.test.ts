@@ -16,7 +16,7 @@ test('definitions lie beside serverless.yml, in order of file name', async () =>
   const { settings } = await project.load(sound());
   expect(settings.aggregate).toMatchObject({
     timeZone: 'Europe/Berlin',
-    maxAheadMs: 300_000,
+    maxAheadMs: 10_000,
     definitions: [
       { name: 'a', place: 'aggregations/a.yaml:3' },
       { name: 'b', place: 'aggregations/b.yml:1' },

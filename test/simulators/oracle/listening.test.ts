@@ -73,7 +73,7 @@ test("a project's rules are asked as the backend asks them; one that cannot be e
   expect(deviceRules({ ...USUAL_BACKEND, rules }, 5)).toMatchObject({
     windowMs: 10_000,
     latenessMs: 60_000,
-    maxAheadMs: 300_000,
+    maxAheadMs: 10_000,
     marginMs: 5,
   });
 });
