@@ -60,10 +60,10 @@ export class Reader {
     return fallback;
   }
 
-  /** ms; above 0 where it says so. */
+  /** ms; above 0 where it says so. Without a unit only 0: who writes `window: 10` does not mean ten milliseconds. */
   duration(fallback?: number, above = -1): number | undefined {
     if (!this.given && fallback !== undefined) return fallback;
-    const ms = durationMs(this.value);
+    const ms = typeof this.value === 'number' && this.value !== 0 ? undefined : durationMs(this.value);
     if (ms === undefined)
       return this.refuse(this.given ? 'must be a duration such as 10s, 5m or 1d' : 'is missing');
     return ms > above ? ms : this.refuse('must be above 0');

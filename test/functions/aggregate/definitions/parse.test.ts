@@ -87,6 +87,8 @@ describe('refuses', () => {
   test.each<[string, string]>([
     ['by: device', 'window is missing: 10s, { hopping'],
     ['window: 10 sec, by: device', 'window must be a duration such as 10s'],
+    ['window: 10, by: device', 'window must be a duration such as 10s'],
+    ['window: 1m, by: device, allowedLateness: 60', 'allowedLateness must be a duration such as 10s'],
     ['window: 0s, by: device', 'window must be above 0'],
     ['window: { tumbling: 0 }, by: device', 'window.tumbling must be above 0'],
     ['window: { tumblng: 1m }, by: device', 'window must be one of 10s, '],
