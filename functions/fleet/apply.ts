@@ -10,16 +10,20 @@ import { addUp, take } from './sums.js';
 /** Fleet-level rules remember nothing themselves: what they are about is remembered of each device. */
 const NO_MEMORY = new MemoryPlan([]);
 
-/** @param state of the group (`groupId`) */
+/**
+ * @param state of the group (`groupId`)
+ * @param decidesAnew whether counts that are no news are decided on as well: the rule's hours may have begun meanwhile
+ */
 export function applyCounts(
   counts: GroupCounts,
   state: DeviceState,
   at: Position,
   evaluation: BatchEvaluation,
+  decidesAnew = false,
 ): void {
   state.remembered ??= new Remembered(new Memory(NO_MEMORY));
   const { remembered } = state;
-  if (!take(remembered.notes, counts)) return;
+  if (!take(remembered.notes, counts) && !decidesAnew) return;
   // Partitions are not at the same time; what is decided is decided on all of them, now.
   const now = Math.max(at.arrivalTime, remembered.latest.eventTime, afterLastEnd(state));
   remembered.latest = { eventTime: now, arrivalTime: now };

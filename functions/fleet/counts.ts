@@ -76,6 +76,8 @@ export class PartitionCounts implements FleetCounts {
   readonly #sums = new Map<string, Sum>();
   /** Changed since they were told. */
   readonly #changed = new Set<Sum>();
+  /** Told before, and when they were found to be the same still: arrival time. */
+  readonly #repeated = new Map<Sum, number>();
   #isStored = true;
   #allToldAt: number | null = null;
 
@@ -139,19 +141,21 @@ export class PartitionCounts implements FleetCounts {
     this.#allToldAt ??= time;
     if (time - this.#allToldAt < AGAIN_MS) return;
     this.#allToldAt = time;
-    for (const sum of this.#sums.values()) this.#changed.add(sum);
+    for (const sum of this.#sums.values()) if (!this.#changed.has(sum)) this.#repeated.set(sum, time);
   }
 
   /** The counts to tell since the last time this was asked, as records for `fleet`. */
   take(): ReturnType<typeof countsRecord>[] {
     const records: ReturnType<typeof countsRecord>[] = [];
-    for (const { rule, spec, group, total, matching, at } of this.#changed) {
+    const times = [...[...this.#changed].map((sum) => [sum, sum.at.arrivalTime] as const), ...this.#repeated];
+    for (const [{ rule, spec, group, total, matching, at }, time] of times) {
       if (this.#rules.get(rule)?.spec !== spec) continue;
       const offset = at.offset.toString();
       const counts: GroupCounts = { rule, spec, group, partition: this.#partition, offset, total, matching };
-      records.push(countsRecord(counts, at.arrivalTime));
+      records.push(countsRecord(counts, time));
     }
     this.#changed.clear();
+    this.#repeated.clear();
     return records;
   }
 

@@ -26,7 +26,11 @@ import { groupId, groupRules, groupTags } from './rules.js';
 export const create: CreateFunction = (platform) => {
   const { settings, log } = platform;
   const rules = loadRules(join(settings.root, 'rules'), { tags: tagNames(settings.deviceTags) });
-  const specs = new Map(rules.filter(isAboutFleet).map((rule) => [rule.name, specOf(rule)]));
+  const counted = new Map(
+    rules
+      .filter(isAboutFleet)
+      .map((rule) => [rule.name, { spec: specOf(rule), hasHours: rule.active !== null }]),
+  );
   const onRuleError = ruleErrors(log);
   const plan = new RulePlan(groupRules(rules), true);
 
@@ -36,7 +40,7 @@ export const create: CreateFunction = (platform) => {
       plan,
       async evaluate(batch, warm) {
         const evaluation = new BatchEvaluation(warm, groupTags, null, onRuleError);
-        await evaluateBatch(batch, specs, warm, evaluation);
+        await evaluateBatch(batch, counted, warm, evaluation);
         return { outcome: evaluation.outcome };
       },
     },
@@ -51,26 +55,29 @@ function isAboutFleet({ fleet }: Rule): boolean {
   return fleet !== null;
 }
 
+/** Rules about fleets, by name. */
+type Counted = ReadonlyMap<string, { readonly spec: string; readonly hasHours: boolean }>;
+
 type Read = { readonly at: Position } & ({ readonly counts: GroupCounts } | { readonly counts: null });
 
 async function evaluateBatch(
   batch: Batch,
-  specs: ReadonlyMap<string, string>,
+  counted: Counted,
   warm: WarmPartition,
   evaluation: BatchEvaluation,
 ): Promise<void> {
-  const records = [...read(batch, specs, firstIndexFrom(batch, warm.committed))];
+  const records = [...read(batch, counted, firstIndexFrom(batch, warm.committed))];
   const groups = records.flatMap(({ counts }) => (counts === null ? [] : groupId(counts.group)));
   const states = await warm.devices(groups);
   let group = 0;
   for (const { counts, at } of records) {
     if (counts === null) evaluation.tick(at);
-    else applyCounts(counts, states[group++]!, at, evaluation);
+    else applyCounts(counts, states[group++]!, at, evaluation, counted.get(counts.rule)!.hasHours);
   }
 }
 
 /** Ticks, and counts of the rules there are, from `skip` on. */
-function* read(batch: Batch, specs: ReadonlyMap<string, string>, skip: number): Generator<Read> {
+function* read(batch: Batch, counted: Counted, skip: number): Generator<Read> {
   const cursor = new FrameCursor(batch.frames);
   for (let index = 0; cursor.next(); index++) {
     if (index < skip) continue;
@@ -79,7 +86,7 @@ function* read(batch: Batch, specs: ReadonlyMap<string, string>, skip: number): 
     if (kind === RecordKind.tick) yield { at, counts: null };
     else {
       const counts = parseCounts(cursor.value());
-      if (specs.get(counts.rule) === counts.spec) yield { at, counts };
+      if (counted.get(counts.rule)?.spec === counts.spec) yield { at, counts };
     }
   }
 }

@@ -22,7 +22,7 @@ export interface GroupCounts {
   readonly matching: number;
 }
 
-/** @param arrivalTime of the record that changed the counts, epoch ms */
+/** @param arrivalTime of the record that changed the counts, or of the tick at which they are told again, epoch ms */
 export function countsRecord(counts: GroupCounts, arrivalTime: number): OutgoingRecord {
   return {
     kind: RecordKind.acknowledged,

@@ -42,6 +42,7 @@ test('serverless.yml wires every function there is', async () => {
   expect(streams.map(({ name, partitions }) => [name, partitions])).toEqual([
     ['telemetry', 2],
     ['alerts', 1],
+    ['fleet', 1],
   ]);
   const wiring = functions.map(({ name, triggers }) => [
     name,
@@ -61,6 +62,7 @@ test('serverless.yml wires every function there is', async () => {
     ['validate', ['stream telemetry']],
     ['aggregate', ['stream telemetry']],
     ['alert', ['stream telemetry']],
+    ['fleet', ['stream fleet']],
     ['notify', ['stream alerts']],
     ['dispatch', ['rate(1 second)']],
     ['deliver', ['rate(1 second)']],

@@ -178,6 +178,16 @@ test('devices that move to another partition are counted once', async () => {
   expect(drive.story).toEqual(['Warm fleet firing', 'Warm fleet resolved']);
 });
 
+test('what holds when the hours of a rule begin is told within ten minutes', async () => {
+  const drive = new FleetDrive(`${WARM}  active: { hours: '00:20-23:00' }\n`);
+  drive.send(0, 'a-0', warm);
+  for (let at = 60; at < 1_200; at += 60) await drive.tick(at);
+  expect(drive.story).toEqual([]);
+  for (let at = 1_200; at <= 1_800; at += 60) await drive.tick(at);
+  expect(drive.story).toEqual(['Warm fleet firing']);
+  expect(drive.counts.length).toBeLessThan(40);
+});
+
 test('counts that nobody took are told again after some minutes', async () => {
   const drive = new FleetDrive(WARM);
   drive.send(0, 'a-0', warm);
