@@ -15,11 +15,10 @@ import type { StreamEngine } from '../../../streams/engine.js';
 import type { Stream } from '../../../streams/stream.js';
 import { dist } from '../../support/function-batches.js';
 import { temporaryDirectory } from '../../support/product.js';
-import { projectRoot } from '../../support/project-root.js';
 import { readAll } from '../../support/streams.js';
 import { appendFixture } from './append.js';
 import type { Fixture } from './fixture.js';
-import { type Remains, remainsOf } from './remains.js';
+import { type NumberOf, type Remains, remainsOf } from './remains.js';
 
 // Threads run from the built tree, so what starts them has to as well.
 const { createFunctions } = (await import(
@@ -37,33 +36,40 @@ export interface Layout {
 
 export interface DeployedOptions {
   readonly engine: StreamEngine;
-  /** Names of the engine's streams, by those that functions know. */
-  readonly streamNames: Readonly<Record<'telemetry' | 'alerts', string>>;
+  /** The engine's name of a stream that functions know by this one. */
+  readonly nameOf: (stream: string) => string;
   readonly stores: StoresConfig;
+  /** serverless.yml of the project. */
+  readonly config: string;
   readonly fixture: Fixture;
+  /** Where its records stand in the fixture, when they are not appended in that order. */
+  readonly numberOf?: NumberOf;
   readonly layout: Layout;
 }
 
 /** Streams go by record times, which are the fixture's: nothing is to be old. */
 const RETENTION_MS = 50 * 365 * 86_400_000;
 const ALERT_PARTITIONS = 2;
-const CATCH_UP_MS = 120_000;
+const FLEET_PARTITIONS = 2;
+/** On a machine that is busy with other things. */
+const CATCH_UP_MS = 480_000;
 const ROLES: ReadonlySet<Role> = new Set(['functions'] as const);
 
 export async function deployed(options: DeployedOptions): Promise<Remains> {
   const { engine, fixture } = options;
   const dataDir = temporaryDirectory();
-  const manifest = withLayout(await loadManifest(join(projectRoot, 'serverless.yml'), {}), options.layout);
-  const open = (name: 'telemetry' | 'alerts', partitions: number): Promise<Stream> =>
-    engine.open({ name: options.streamNames[name], partitions, retentionMs: RETENTION_MS });
+  const manifest = withLayout(await loadManifest(options.config, {}), options.layout);
+  const open = (name: string, partitions: number): Promise<Stream> =>
+    engine.open({ name: options.nameOf(name), partitions, retentionMs: RETENTION_MS });
   const telemetry = await open('telemetry', fixture.partitions);
   const alerts = await open('alerts', ALERT_PARTITIONS);
+  const fleet = await open('fleet', FLEET_PARTITIONS);
   const streams = new Map([
     ['telemetry', telemetry],
     ['alerts', alerts],
+    ['fleet', fleet],
     // Functions know them by the first name, mappings by the engine's.
-    [telemetry.name, telemetry],
-    [alerts.name, alerts],
+    ...[telemetry, alerts, fleet].map((stream) => [stream.name, stream] as const),
   ]);
   const published: MqttMessage[] = [];
   const stores = openStores(options.stores);
@@ -116,7 +122,8 @@ export async function deployed(options: DeployedOptions): Promise<Remains> {
     return await remainsOf({
       stores,
       deviceIds: fixture.deviceIds,
-      numberOf: (_, offset) => offset,
+      partitions: fixture.partitions,
+      numberOf: options.numberOf ?? ((_, offset) => offset),
       alerts: told,
       published,
     });
@@ -124,7 +131,7 @@ export async function deployed(options: DeployedOptions): Promise<Remains> {
     await functions.close();
     await stores.close();
     await asynchronousStore.close();
-    await Promise.all([telemetry.close(), alerts.close()]);
+    await Promise.all([telemetry, alerts, fleet].map((stream) => stream.close()));
     await engine.close();
   }
 }

@@ -85,6 +85,16 @@ export function fixtureOf(seed: number, events: number, partitions: number): Fix
   return { partitions, deviceIds: devices.map(({ id }) => id), records, events, ticks };
 }
 
+/** @param order by partition, the places of all its records as they shall follow each other */
+export function reordered(fixture: Fixture, order: readonly (readonly bigint[])[]): Fixture {
+  const byPartition = order.map((_, at) => fixture.records.filter(({ partition }) => partition === at));
+  const next = order.map(() => 0);
+  const records = fixture.records.map(
+    ({ partition }) => byPartition[partition]![Number(order[partition]![next[partition]!++]!)]!,
+  );
+  return { ...fixture, records };
+}
+
 function deviceOf(index: number): Device {
   const type = TYPES[index % TYPES.length]!;
   const id = ['Fühler 3', '100%', 'ein "Gerät"', '温度-🌡', "o'hare\\n"][index] ?? `${type}-${index}`;

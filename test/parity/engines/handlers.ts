@@ -6,7 +6,6 @@
  * Stores are PostgreSQL's: a sequence number has some 186 bits.
  */
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
 import type { KinesisStreamRecord } from 'aws-lambda';
 import pino from 'pino';
 import { frameIn } from '../../../adapters/aws/envelope.js';
@@ -14,6 +13,7 @@ import { type LambdaHandler, lambdaHandler } from '../../../adapters/aws/lambda.
 import { create as createAggregate } from '../../../functions/aggregate/handler.js';
 import { create as createAlert } from '../../../functions/alert/handler.js';
 import type { CreateFunction, MqttMessage, Platform } from '../../../functions/contract.js';
+import { create as createFleet } from '../../../functions/fleet/handler.js';
 import { create as createNotify } from '../../../functions/notify/handler.js';
 import { create as createRollup } from '../../../functions/rollup/handler.js';
 import { create as createValidate } from '../../../functions/validate/handler.js';
@@ -24,7 +24,6 @@ import { createMemoryLeases } from '../../../streams/kinesis/lease-store.js';
 import { partitionOf } from '../../../streams/partitioner.js';
 import { FrameCursor } from '../../../streams/record.js';
 import { CREDENTIALS, IMPATIENT, uniqueStream } from '../../support/kinesis.js';
-import { projectRoot } from '../../support/project-root.js';
 import { type Random, seededRandom } from '../../support/random.js';
 import { appendFixture } from './append.js';
 import type { Fixture } from './fixture.js';
@@ -34,12 +33,21 @@ import { readShards } from './shards.js';
 export interface HandlersOptions {
   readonly endpoint: string;
   readonly stores: StoresConfig;
+  /** serverless.yml of the project. */
+  readonly config: string;
   readonly fixture: Fixture;
   readonly seed: number;
 }
 
+export interface ThroughHandlers {
+  readonly remains: Remains;
+  /** By partition: the places in the fixture of the records as they lie in the shard. */
+  readonly order: readonly (readonly bigint[])[];
+}
+
 const RETENTION_MS = 24 * 3_600_000;
 const ALERT_PARTITIONS = 2;
+const FLEET_PARTITIONS = 2;
 /** Lambda's limits: records in an event, and its bytes. */
 const MOST_RECORDS = 10_000;
 const MOST_BYTES = 6 << 20;
@@ -48,10 +56,11 @@ const AGAIN = 10;
 
 export async function throughHandlers({
   endpoint,
-  stores: config,
+  stores: storesConfig,
+  config,
   fixture,
   seed,
-}: HandlersOptions): Promise<Remains> {
+}: HandlersOptions): Promise<ThroughHandlers> {
   const random = seededRandom(seed);
   const engine = await openKinesisEngine({
     endpoint,
@@ -64,18 +73,25 @@ export async function throughHandlers({
     engine.open({ name: uniqueStream(), partitions, retentionMs: RETENTION_MS });
   const telemetry = await open(fixture.partitions);
   const alerts = await open(ALERT_PARTITIONS);
-  const stores = openStores(config);
+  const fleet = await open(FLEET_PARTITIONS);
+  const targets = new Map([
+    ['alerts', alerts],
+    ['fleet', fleet],
+  ]);
+  const stores = openStores(storesConfig);
   const published: MqttMessage[] = [];
   const problems: unknown[] = [];
   const platform: Platform = {
-    settings: (await loadManifest(join(projectRoot, 'serverless.yml'), {})).settings,
+    settings: (await loadManifest(config, {})).settings,
     stores,
     log: pino({ level: 'warn' }, { write: (line: string) => void problems.push(JSON.parse(line)) }),
-    append: (_, records) =>
-      appendFixture(
-        alerts,
-        records.map((record) => ({ partition: partitionOf(record.key, ALERT_PARTITIONS), record })),
-      ),
+    append(name, records) {
+      const stream = targets.get(name)!;
+      return appendFixture(
+        stream,
+        records.map((record) => ({ partition: partitionOf(record.key, stream.partitions), record })),
+      );
+    },
     async publish(messages) {
       published.push(...messages);
     },
@@ -93,14 +109,18 @@ export async function throughHandlers({
       await Promise.all(shards.map((records) => feed(handler, records, random)));
       if (create === createAggregate) await rollUp(handlerOf(createRollup), fixture);
     }
+    const counts = await readShards(endpoint, fleet.name, random);
+    const decide = handlerOf(createFleet);
+    await Promise.all(counts.map((records) => feed(decide, records, random)));
     const told = await readShards(endpoint, alerts.name, random);
     const notify = handlerOf(createNotify);
     await Promise.all(told.map((records) => feed(notify, records, random)));
     expect(problems).toEqual([]);
     const numbers = shards.map((records, partition) => numbersOf(records, partition, fixture));
-    return await remainsOf({
+    const remains = await remainsOf({
       stores,
       deviceIds: fixture.deviceIds,
+      partitions: fixture.partitions,
       numberOf(partition, offset) {
         const number = numbers[partition]!.get(offset.toString());
         if (number === undefined) throw new Error(`${offset} is no record of partition ${partition}`);
@@ -109,9 +129,10 @@ export async function throughHandlers({
       alerts: told.flat().map(openedOf),
       published,
     });
+    return { remains, order: numbers.map((ofPartition) => [...ofPartition.values()]) };
   } finally {
     await stores.close();
-    await Promise.all([telemetry.close(), alerts.close()]);
+    await Promise.all([telemetry, alerts, fleet].map((stream) => stream.close()));
     await engine.close();
   }
 }

@@ -9,9 +9,15 @@
  * - what `alert` owes the alerts stream (`owed`): the last batch that told something, until the next commit;
  * - numbers of the change feeds and the cursors in them: they count commits;
  * - replies to publishers of refused events: at most a hundred per device and invocation;
- * - offsets on the alerts stream, which partitions of telemetry share: there, order per device and bytes are compared.
+ * - offsets on the alerts stream, which partitions of telemetry share: there, order per device and bytes are compared;
+ * - when alerts of fleet-level rules began, and what was told on the way: they are decided on the counts of all
+ *   partitions as they come in. The counts are compared, and which alerts there are in the end.
+ *
+ * What is of groups of devices depends on the order between their records: sums are rounded in it, and positions are of
+ * whichever record was the last. Such sections are called so (`isOfGroups`).
  */
 import type { MqttMessage } from '../../../functions/contract.js';
+import { countsId } from '../../../functions/fleet/counts.js';
 import { PERIODS } from '../../../stores/rollups.js';
 import type { Stores } from '../../../stores/stores.js';
 import type { Page, PageRequest } from '../../../stores/validation.js';
@@ -32,6 +38,8 @@ export interface AlertRecord {
 export interface Left {
   readonly stores: Stores;
   readonly deviceIds: readonly string[];
+  /** Of the telemetry. */
+  readonly partitions: number;
   readonly numberOf: NumberOf;
   /** The alerts stream, each partition in order. */
   readonly alerts: readonly AlertRecord[];
@@ -39,10 +47,16 @@ export interface Left {
 }
 
 const ALL_TIME = { from: 0, to: 8.64e15 };
+/** All others are of groups. */
+const DEVICE_DEFINITIONS: ReadonlySet<string> = new Set(['device', 'spread', 'trips']);
 /** More windows than there are. */
 const MOST = 1_000_000;
 
-export async function remainsOf({ stores, deviceIds, numberOf, alerts, published }: Left): Promise<Remains> {
+/** Whether the section depends on the order between devices. */
+export const isOfGroups = (section: string): boolean => section.includes('of groups');
+
+export async function remainsOf(left: Left): Promise<Remains> {
+  const { stores, deviceIds, numberOf, published } = left;
   const { validation, aggregation, rollups } = stores;
   const placed = <T extends { partition: number; offset: bigint }>(row: T) => {
     const number = numberOf(row.partition, row.offset);
@@ -69,27 +83,56 @@ export async function remainsOf({ stores, deviceIds, numberOf, alerts, published
     ),
   );
 
+  const own = new Set(deviceIds);
+  const isOfDevice = (row: { readonly deviceId: string }) => own.has(row.deviceId);
+  const byDevice = (row: { readonly definition: string }) => DEVICE_DEFINITIONS.has(row.definition);
+  const history = await everything((page) => stores.alerts.alerts({}, page));
   const states = (await stores.alerts.rows('alert', deviceIds)).map(placed);
-  const told = onceEach(alerts, ({ value }) => (JSON.parse(text(value)) as { id: string }).id);
-  const notified = published.filter(({ topic }) => topic.startsWith('alerts/'));
-  const retained = new Map(
-    published.filter(({ retain }) => retain).map((message) => [message.topic, message]),
+  const memories = (await stores.alerts.memories('alert', deviceIds)).map(placed);
+  const countIds = Array.from({ length: left.partitions }, (_, partition) => countsId(partition));
+  const counts = (await stores.alerts.memories('alert', countIds)).map(({ partition, state }) => {
+    const { sums } = JSON.parse(state) as { sums: [...unknown[], offset: string, arrivalTime: number][] };
+    const numbered = sums.map((sum) =>
+      sum.map((value, at) => (at === sum.length - 2 ? numberOf(partition, BigInt(value as string)) : value)),
+    );
+    return { partition, sums: numbered.map(canonical).sort() };
+  });
+  const all = onceEach(left.alerts, ({ value }) => documentOf(value).id);
+  const told = all.filter(({ value }) => isOfDevice(documentOf(value)));
+  const ofDevices = published.filter(
+    ({ topic, payload }) => topic.startsWith('alert') && isOfDevice(documentOf(payload)),
   );
+  const notified = ofDevices.filter(({ retain }) => !retain);
+  const retained = new Map(ofDevices.filter(({ retain }) => retain).map((each) => [each.topic, each]));
+  const ofGroups = (isOf: boolean) => windows.filter((row) => byDevice(row) !== isOf).map(placed);
+  const stateOf = <T extends { readonly state: string }>(row: T) => ({
+    ...row,
+    state: JSON.parse(row.state) as unknown,
+  });
+  const come = progress.flat().map(placed).map(stateOf);
   const sections: Record<string, unknown[]> = {
-    windows: windows.map(placed),
+    windows: ofGroups(false),
+    'windows of groups': ofGroups(true),
     late: (await everything((page) => aggregation.late({}, page))).map(placed),
-    'states of devices and groups': progress
-      .flat()
-      .map(placed)
-      .map((row) => ({ ...row, state: JSON.parse(row.state) as unknown })),
-    'aggregated, by partition': tallies.map(tally),
+    'states of devices': come.filter(({ scope }) => scope === ''),
+    'states of groups': come.filter(({ scope }) => scope !== ''),
+    'aggregated, by partition': tallies.map(tally).map(({ corrections: _, ...row }) => row),
+    'corrections of devices and of groups': tallies.map(({ partition, corrections }) => ({
+      partition,
+      corrections,
+    })),
     quarantine: (await everything((page) => validation.quarantine(page)))
       .map(placed)
       .map((entry) => ({ ...entry, payload: Buffer.from(entry.payload).toString('hex') })),
     'latest events': (await everything((page) => validation.devices(page))).map(placed),
     'validated, by partition': (await validation.tallies()).map(tally),
-    alerts: await everything((page) => stores.alerts.alerts({}, page)),
-    'alert states': states.map((row) => ({ ...row, state: JSON.parse(row.state) as unknown })),
+    alerts: history.filter(isOfDevice),
+    'alert states': states.map(stateOf),
+    'what rules remember of devices': memories.map(stateOf),
+    'counts of groups': counts,
+    'alerts of groups': history
+      .filter((alert) => !isOfDevice(alert) && alert.state !== 'resolved')
+      .map(({ rule, deviceId, state }) => ({ rule, deviceId, state })),
     'alerts stream': told.map(({ key, headers, arrivalTime, value }) => ({
       key,
       headers,
@@ -97,26 +140,39 @@ export async function remainsOf({ stores, deviceIds, numberOf, alerts, published
       value: text(value),
     })),
     'order of alerts, by device': deviceIds.map((id) =>
-      told.filter(({ key }) => key === id).map(({ value }) => (JSON.parse(text(value)) as { id: string }).id),
+      told.filter(({ key }) => key === id).map(({ value }) => documentOf(value).id),
     ),
     notifications: onceEach(notified, ({ payload }) => text(payload)).map(message),
     'retained states': [...retained.values()].map(message),
-    'alerts told over MQTT': [await stores.notifications.count()],
+    'alerts told over MQTT': [(await stores.notifications.count()) - (all.length - told.length)],
   };
   for (const period of PERIODS) {
-    const rows = [...series.values()].map((one) =>
-      everything((page) => rollups.rollups(one, period, ALL_TIME, page)),
-    );
-    sections[`rollups of ${period}`] = (await Promise.all(rows)).flat();
+    const rows = [...series.values()].map(async (one) => ({
+      one,
+      found: await everything((page) => rollups.rollups(one, period, ALL_TIME, page)),
+    }));
+    for (const { one, found } of await Promise.all(rows)) {
+      const section = `rollups of ${byDevice(one) ? '' : 'groups of '}${period}`;
+      sections[section] = [...(sections[section] ?? []), ...found];
+    }
   }
   return Object.fromEntries(
     Object.entries(sections).map(([name, rows]) => [name, rows.map(canonical).sort()]),
   );
 }
 
-/** The first differences of each section, as sentences; none when both are the same byte for byte. */
-export function differences(expected: Remains, actual: Remains, most = 3): string[] {
+/**
+ * The first differences of each section, as sentences; none when both are the same byte for byte.
+ *
+ * @param except sections that are not looked at
+ */
+export function differences(
+  expected: Remains,
+  actual: Remains,
+  { except = () => false, most = 3 }: { except?: (section: string) => boolean; most?: number } = {},
+): string[] {
   return [...new Set([...Object.keys(expected), ...Object.keys(actual)])].flatMap((name) => {
+    if (except(name)) return [];
     const [one, other] = [expected[name] ?? [], actual[name] ?? []];
     const missing = without(one, other);
     const surplus = without(other, one);
@@ -160,6 +216,10 @@ function onceEach<T>(records: readonly T[], idOf: (record: T) => string): T[] {
 
 function message({ topic, payload, qos, retain }: MqttMessage) {
   return { topic, payload: text(payload), qos, retain };
+}
+
+function documentOf(bytes: Uint8Array): { readonly id: string; readonly deviceId: string } {
+  return JSON.parse(text(bytes)) as { readonly id: string; readonly deviceId: string };
 }
 
 function text(bytes: Uint8Array): string {
