@@ -6,11 +6,13 @@
  *               "seq":{…},"ids":[…],"closed":{"<definition>":…},"last":{"<definition>":{…}}}
  *     group    {"v":2,"mark":…,"arrival":…,"closed":{…},"last":{…}}
  *
- * Times are epoch ms. What is as it was at first is left out. Written by hand, as one is written per device and batch.
+ * Times are epoch ms. What is as it was at first is left out. `closed` also has definitions that are gone: when one comes
+ * back, its windows up to there have rows, and take nothing more. Written by hand, as one is written per device and batch.
  *
  * Version 1 had one definition and no bound for clocks: {v, time, arrival, closed, top, seen}.
  */
 import { MillraceError } from '../../common/errors.js';
+import type { Progress } from '../../stores/aggregation.js';
 import type { Device } from './device.js';
 import { EventIds } from './event-ids.js';
 import type { Group } from './group.js';
@@ -87,9 +89,17 @@ export function parse(text: string, whose: string): DeviceDocument | OwnerDocume
   });
 }
 
+/** A group's document after one of its windows has closed, where there is no definition any more to decode it by. */
+export function closedIn({ scope, key, state }: Progress, end: number): string {
+  const document = parse(state, key) as OwnerDocument;
+  const before = document.closed?.[scope] ?? Number.NEGATIVE_INFINITY;
+  return JSON.stringify({ ...document, closed: { ...document.closed, [scope]: Math.max(before, end) } });
+}
+
 function ownerText(owner: Owner): string {
   let text = `"mark":${owner.watermark},"arrival":${owner.arrival}`;
-  let closed: Record<string, number> | undefined;
+  let closed: Record<string, number> | undefined =
+    owner.departed === null ? undefined : { ...owner.departed };
   let last: Record<string, RecentDocument> | undefined;
   for (let { series } = owner; series !== null; series = series.next) {
     const { plan, closedUpTo, recent } = series;
@@ -114,6 +124,9 @@ function decodeOwner(
 ): void {
   owner.watermark = mark;
   owner.arrival = arrival;
+  for (const name in closed) {
+    if (!plans.some((plan) => plan.name === name)) owner.depart(name, closed[name]!);
+  }
   for (const plan of plans) {
     const closedUpTo = closed?.[plan.name];
     if (closedUpTo !== undefined) owner.seriesOf(plan).closedUpTo = closedUpTo;

@@ -29,7 +29,29 @@ export async function load(
     }
   }
   state.restore(open);
+  await learnDeparted(store, state);
   return state;
+}
+
+/** Whose windows the orphans are: these remember what has closed, for when their definition comes back. */
+async function learnDeparted(store: AggregationStore, state: PartitionState): Promise<void> {
+  const { partition } = state.tally;
+  const keysOf = new Map<string, Set<string>>();
+  for (const { definition, key } of state.orphans) {
+    const keys = keysOf.get(definition) ?? new Set();
+    keysOf.set(definition, keys.add(key));
+  }
+  for (const [definition, keys] of keysOf) {
+    const plan = state.plans.named(definition);
+    if (plan?.by !== null) {
+      const unknown = [...keys].filter((key) => !state.devices.has(key));
+      // A key that no device has is a group's.
+      state.learnDevices([], await store.progress(partition, '', unknown));
+    }
+    if (plan === undefined || plan.by === null) {
+      state.departed.push(...(await store.progress(partition, definition, [...keys])));
+    }
+  }
 }
 
 /** Reads the devices not met yet, in one query; they have no open windows, or `load` would have found them. */

@@ -15,6 +15,8 @@ export abstract class Owner extends Clock {
   nextAt = Number.POSITIVE_INFINITY;
   /** The second in which `Closings` has it on its list; Infinity when it is on none. */
   listedAt = Number.POSITIVE_INFINITY;
+  /** Up to where windows of definitions that are not there now have closed, by name: such a one may come back. */
+  departed: Readonly<Record<string, number>> | null = null;
   /** The last batch that changed it, and the index of the last record in it that did. */
   run = -1;
   index = 0;
@@ -43,6 +45,12 @@ export abstract class Owner extends Clock {
     if (before === null) this.series = made;
     else before.next = made;
     return made;
+  }
+
+  /** A window of a definition that is not there now has closed, up to `end`. */
+  depart(definition: string, end: number): void {
+    const before = this.departed?.[definition] ?? Number.NEGATIVE_INFINITY;
+    this.departed = { ...this.departed, [definition]: Math.max(before, end) };
   }
 
   get hasOpenWindows(): boolean {

@@ -22,6 +22,8 @@ export class PartitionState {
   readonly closings = new Closings();
   /** Open in the store, and nobody's any more: definitions that are no longer there, or changed whose windows they are. */
   orphans: WindowRow[] = [];
+  /** State documents of the groups among whose windows orphans are, as stored. */
+  departed: Progress[] = [];
   readonly #evictions: readonly Eviction[];
   /** Counts the batches applied to this state; marks what the current one has changed. */
   run = 0;
@@ -98,5 +100,7 @@ function fits(
   // Without a clock it would never close.
   if (watermark === Number.NEGATIVE_INFINITY) return false;
   if (window.type === 'last') return false;
-  return window.type !== 'session' || (size === 0 && end - start <= window.maxMs);
+  // Sessions and the last events have no size.
+  if (window.type !== 'session') return size > 0;
+  return size === 0 && end - start <= window.maxMs;
 }

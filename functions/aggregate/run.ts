@@ -1,11 +1,18 @@
 /** One batch being applied: the counts, and what has changed. */
 import type { DecodedEvent } from '../../schemas/decode.js';
-import type { AggregationCommit, AggregationTally, LateEvent } from '../../stores/aggregation.js';
+import type {
+  AggregationCommit,
+  AggregationTally,
+  LateEvent,
+  Progress,
+  WindowRow,
+} from '../../stores/aggregation.js';
 import { type Batch, lastOffset, offsetAt } from '../../streams/batch.js';
 import { Changes } from './changes.js';
 import { bounded } from './clock.js';
 import type { TagsOf } from './core.js';
 import type { Device } from './device.js';
+import { closedIn } from './document.js';
 import { groupKey } from './group.js';
 import type { Owner } from './owner.js';
 import type { PartitionState } from './partition.js';
@@ -115,11 +122,21 @@ export class Run {
       corrections: before.corrections + this.corrections,
     };
     state.tally = tally;
+    const orphans = state.orphans.splice(0);
+    for (const row of orphans) this.#depart(row);
     const { progress, windows, removed } = this.#changes.rows(batch);
-    for (const row of state.orphans.splice(0)) {
-      windows.push({ ...row, closed: true, revision: Math.max(1, row.revision) });
-    }
+    for (const row of orphans) windows.push({ ...row, closed: true, revision: Math.max(1, row.revision) });
+    progress.push(...departures(state.departed.splice(0), orphans));
     return { tally, from: before.nextOffset, progress, windows, removed, late: this.#late };
+  }
+
+  /** Of a device whose definition is gone, or is a group's now: the device remembers that the window has closed. */
+  #depart({ definition, key, end }: WindowRow): void {
+    const plan = this.#state.plans.named(definition);
+    const device = plan?.by === null ? undefined : this.#state.devices.get(key);
+    if (device === undefined || device.watermark === Number.NEGATIVE_INFINITY) return;
+    device.depart(definition, end);
+    this.#changes.owner(device);
   }
 
   #advance(owner: Owner, clockTime: number, arrivalTime: number): void {
@@ -141,6 +158,20 @@ export class Run {
       this.behind++;
     }
   }
+}
+
+/** The state documents of groups whose definition is gone, after these windows of theirs have closed. */
+function departures(groups: readonly Progress[], closed: readonly WindowRow[]): Progress[] {
+  const ends = new Map<string, number>();
+  const nameOf = (definition: string, key: string) => `${definition} ${key}`;
+  for (const { definition, key, end } of closed) {
+    const name = nameOf(definition, key);
+    ends.set(name, Math.max(ends.get(name) ?? end, end));
+  }
+  return groups.map((group) => {
+    const end = ends.get(nameOf(group.scope, group.key))!;
+    return { ...group, state: closedIn(group, end) };
+  });
 }
 
 function lateIn(lateness: Lateness | null, { name }: Plan, { lateStart }: Incoming): Lateness {

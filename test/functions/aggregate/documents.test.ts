@@ -94,3 +94,47 @@ test.each([
   await harness.run(tick(T0 + 2_000));
   expect(await harness.words()).toBe('[0-10:1*]');
 });
+
+test.each([
+  ['gone', { name: 'another' }],
+  ['of groups meanwhile', { by: ['type'] }],
+] as const)(
+  'a definition that comes back leaves its closed windows as they are: it was %s',
+  async (_, changes) => {
+    await harness.run(at(1), at(2));
+    harness = harness.restart(aggregateSettings([changes]));
+    await harness.run(at(3));
+    harness = harness.restart(settings);
+    await harness.run(at(4), at(11));
+    expect(await harness.words()).toBe('[0-10:2*] 10-20:1');
+    expect((await harness.late()).map(({ eventTime, definitions }) => [eventTime - T0, definitions])).toEqual(
+      [[4_000, ['device']]],
+    );
+  },
+);
+
+test('so does a definition of groups that comes back', async () => {
+  const groups = aggregateSettings([{}, { name: 'types', by: ['type'] }]);
+  harness = harness.restart(groups);
+  await harness.run(at(1), at(2));
+  harness = harness.restart(settings);
+  await harness.run(at(3));
+  harness = harness.restart(groups);
+  await harness.run(at(4), at(11));
+  expect(await harness.words('type=environment', 'types')).toBe('[0-10:2*] 10-20:1');
+  expect((await harness.late()).map(({ definitions }) => definitions)).toEqual([['types']]);
+  expect(await harness.words()).toBe('0-10:4* 10-20:1');
+});
+
+test.each([
+  ['sessions', { type: 'session', gapMs: 5_000, maxMs: 50_000 }],
+  ['the last events', { type: 'last', count: 3 }],
+] as const)('%s do not go on as windows of a size', async (_, window) => {
+  harness = new Harness(aggregateSettings([{ window }]));
+  await harness.run(at(1));
+  harness = harness.restart(settings);
+  await harness.run(at(2));
+  const rows = (await harness.rows()).map(({ size, closed, events }) => ({ size, closed, events }));
+  expect(rows).toContainEqual({ size: 0, closed: true, events: 1 });
+  expect(rows).toContainEqual({ size: 10_000, closed: false, events: 1 });
+});
