@@ -1,11 +1,12 @@
 /** The levels of rollups as the stores have them: change feeds, and the rows of a bucket. */
-import type { Changed, Measured, Series, TimeRange } from '../../stores/aggregation.js';
+import type { Changed, Measured, Series, TimeRange, WindowRow } from '../../stores/aggregation.js';
 import type { Period } from '../../stores/rollups.js';
 import type { Stores } from '../../stores/stores.js';
 import type { Page, PageRequest } from '../../stores/validation.js';
 import { type Bucket, type Level, partsOf } from './core.js';
 
 const PAGE = 1_000;
+const MINUTE = 60_000;
 
 /** The change feed of a level. Stores are reached for when they are used: each is opened by its first touch. */
 export function changesOf(
@@ -28,7 +29,9 @@ export async function rowsOf(
 ): Promise<Measured[]> {
   const read = (page: PageRequest): Promise<Page<Measured>> =>
     level === 'windows'
-      ? aggregation.windows(series, range, page)
+      ? aggregation
+          .windows(series, range, page)
+          .then(({ items, next }) => ({ items: items.filter(isWhole), next }))
       : rollups.rollups(series, level, range, page);
   const rows: Measured[] = [];
   let cursor: string | null = null;
@@ -38,6 +41,14 @@ export async function rowsOf(
     cursor = page.next;
   } while (cursor !== null);
   return rows;
+}
+
+/**
+ * Whether a window is a whole part of its minute: the definition may have kept other windows before, and sessions, the
+ * last events or hours under its name are in no minute's sum.
+ */
+function isWhole({ start, size }: WindowRow): boolean {
+  return size > 0 && MINUTE % size === 0 && start % size === 0;
 }
 
 /** What a bucket is made of, oldest first. */

@@ -208,6 +208,24 @@ test('definitions without rollups have none', async () => {
   await expectRollups(platform, hourly('a', 1));
 });
 
+test('what a definition kept before it had tumbling windows is in no rollup: sessions, the last events, hours', async () => {
+  const platform = platformOf();
+  const readings = [{ key: 'd', time: T0 + 61_000, value: 5 }];
+  const [window] = windowRows(DEVICE, readings);
+  const before = [
+    { start: T0 + 60_500, size: 0, end: T0 + 65_500 },
+    { start: 0, size: 0, end: T0 + 61_001 },
+    { start: T0, size: HOUR, end: T0 + HOUR },
+  ];
+  await writeWindows(platform.stores.aggregation, [
+    window!,
+    ...before.map((span) => ({ ...window!, ...span })),
+  ]);
+  await rollUp(platform);
+  const rows = await rollups(platform, ['d'], '1m');
+  expect(rows.map(({ start, events }) => [start, events])).toEqual([[T0 + MINUTE, 1]]);
+});
+
 test('a rollup that was down for two days catches up in bounded steps, and neither loses nor doubles', async () => {
   const keys = ['a', 'b', 'c'];
   const readings = Array.from({ length: 2 * 24 * 60 * 2 * 3 }, (_, i) => ({
