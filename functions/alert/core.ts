@@ -6,7 +6,7 @@
  *                         pending --clears, no data------> inactive (there was no alert)
  *     firing --clears--> [keeps firing --has not held for `keep_firing_for`-->] inactive (resolved)
  *     firing --no data for `no_data`--> nodata --holds--> firing, anew
- *                                       nodata --clears--> inactive (resolved)
+ *                                       nodata --clears, device gone--> inactive (resolved)
  *
  * States after Prometheus (rules/alerting.go), but clocked by event time, because events come late and in any order;
  * ticks, which carry arrival time, stand in for it when a device falls silent (`timers.ts`). Everything a later

@@ -22,7 +22,9 @@ import { DEVICES, type WarmPartition } from './warm.js';
 
 export const create: CreateFunction = (platform) => {
   const { settings, stores, log } = platform;
-  const rules = loadRules(join(settings.root, 'rules'), { tags: tagNames(settings.deviceTags) });
+  const loaded = loadRules(join(settings.root, 'rules'), { tags: tagNames(settings.deviceTags) });
+  // Whoever keeps alerts for so long does not wait longer for a device either: it would be repeated for ever.
+  const rules = loaded.map((rule) => ({ ...rule, goneMs: settings.retention.alerts }));
   const decoder = new EventDecoder(loadSchemas(join(settings.root, 'schemas')), settings);
   const tagsOf = deviceTags(settings.deviceTags);
   const onRuleError = ruleErrors(log);

@@ -8,6 +8,8 @@ export interface Timing {
   readonly keepFiringMs: number;
   /** After so long without data a pending or firing one is no-data; null: never. */
   readonly noDataMs: number | null;
+  /** After so long without data a no-data one is over: its device is gone. Left out: never. */
+  readonly goneMs?: number;
 }
 
 /** A moment by both clocks, epoch ms. */

@@ -17,6 +17,8 @@ export interface Rule {
   readonly keepFiringMs: number;
   /** After so long without data a pending or firing one is no-data (ms); null: never. */
   readonly noDataMs: number | null;
+  /** After so long without data a no-data one is over (ms), as the deployment keeps alerts; left out: never. */
+  readonly goneMs?: number;
   /** When the rule applies; null: always. */
   readonly active: ActiveHours | null;
   /** Of rules about groups of devices: `condition` is about `fleet` then. */

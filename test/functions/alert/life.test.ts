@@ -94,6 +94,27 @@ test('a data gap while above the threshold is no-data, not a 90-minute alarm', a
   ]);
 });
 
+// day: 0     15 min   29.9        30: gone   31
+//      hot   tick     nothing     resolved   hot: as any new alert
+test('the alert of a device that never comes back ends with retention: nobody is told of it for ever', async () => {
+  const DAY = 24 * 60;
+  const deployment = new Deployment(alertProject(`${HOT}  for: 1m`));
+  await deployment.feed(reading(0, 85), at(1), at(15));
+  expect(deployment.told).toEqual(['firing 0', 'nodata 0-0']);
+  await deployment.feed(at(30 * DAY - 1));
+  deployment.restart();
+  await deployment.feed(at(30 * DAY - 0.5));
+  expect(deployment.told).toHaveLength(2);
+  await deployment.feed(at(30 * DAY), at(30 * DAY + 1));
+  expect(deployment.told.slice(2)).toEqual(['resolved 0-0']);
+  expect(deployment.alerts[2]).toMatchObject({ reason: 'no-data', value: 85, eventTime: T0 });
+  expect(await deployment.platform.stores.alerts.counts()).toMatchObject({ nodata: 0, resolved: 1 });
+  await deployment.feed(reading(31 * DAY, 85));
+  expect(deployment.told).toHaveLength(3);
+  await deployment.feed(reading(31 * DAY + 1, 85));
+  expect(deployment.told[3]).toBe(`firing ${31 * DAY}`);
+});
+
 // min: 0     1      30
 //      hot   cold   hot: kept firing until 11
 test('an alert that was over before the next one began is so in the history as well', async () => {
