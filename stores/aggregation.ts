@@ -176,9 +176,10 @@ export interface AggregationStore {
   progress(partition: number, scope: string, keys: readonly string[]): Promise<readonly Progress[]>;
   /**
    * Windows of a partition that are not closed, all definitions, in order of definition, key, start, size. They are read
-   * in several steps: read the tally before, so that a commit in between makes the next one `STORE_STALE`.
+   * in several steps: read the tally before, so that a commit in between makes the next one `STORE_STALE`. The rows of the
+   * last events (start and size 0) of the definitions `lasting` are left out: there is one per device, and none is due.
    */
-  openWindows(partition: number): Promise<readonly WindowRow[]>;
+  openWindows(partition: number, lasting?: readonly string[]): Promise<readonly WindowRow[]>;
   commit(commit: AggregationCommit): Promise<void>;
 
   /** Windows of one series whose start is in the range, in order of start, size and partition. */

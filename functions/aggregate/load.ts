@@ -12,12 +12,12 @@ export async function load(
   plans: Plans,
 ): Promise<PartitionState> {
   const state = new PartitionState((await store.tally(partition)) ?? emptyTally(partition), plans);
-  const open = await store.openWindows(partition);
+  // The last events are in the progress, which is read when one more comes.
+  const open = await store.openWindows(partition, plans.lasting);
   const devices = new Set<string>();
   const groups = plans.ofGroups.map(() => new Set<string>());
   for (const { definition, key } of open) {
     const plan = plans.named(definition);
-    // The last events are in the progress, which is read when one more comes.
     if (plan === undefined || plan.definition.window.type === 'last') continue;
     (plan.by === null ? devices : groups[plan.slot]!).add(key);
   }

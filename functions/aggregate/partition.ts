@@ -12,6 +12,8 @@ import type { Plan, Plans } from './plan.js';
 
 /** Beyond this many devices, or groups of one definition, the longest idle without open windows are forgotten. */
 export const MAX_OWNERS = 200_000;
+/** So many of the last events that a device keeps take as much memory as an idle device. */
+const EVENTS_PER_OWNER = 2;
 
 export class PartitionState {
   readonly plans: Plans;
@@ -54,8 +56,6 @@ export class PartitionState {
   restore(open: readonly WindowRow[]): void {
     for (const row of open) {
       const plan = this.plans.named(row.definition);
-      // The last events are made from what the progress says.
-      if (plan?.definition.window.type === 'last' && row.start === 0) continue;
       const owner = plan === undefined ? undefined : this.#ownerOf(plan, row.key);
       if (plan === undefined || owner === undefined || !fits(row, plan, owner)) {
         this.orphans.push(row);
@@ -67,13 +67,22 @@ export class PartitionState {
   }
 
   /** Forgets the longest idle devices and groups without open windows, when there are more than `limit`. */
-  evict(limit = MAX_OWNERS): void {
+  evict(limit = maxOwners(this.plans)): void {
     for (const eviction of this.#evictions) eviction.evict(limit);
   }
 
   #ownerOf(plan: Plan, key: string): Owner | undefined {
     return plan.by === null ? this.devices.get(key) : this.groups[plan.slot]!.get(key);
   }
+}
+
+/** How many devices are remembered: fewer where each has its last events, so that memory stays as bounded as without. */
+export function maxOwners({ ofDevices }: Plans): number {
+  let events = 0;
+  for (const { definition } of ofDevices) {
+    if (definition.window.type === 'last') events += definition.window.count;
+  }
+  return Math.floor(MAX_OWNERS / (1 + events / EVENTS_PER_OWNER));
 }
 
 export function emptyTally(partition: number): AggregationTally {

@@ -26,6 +26,8 @@ export class Plans implements Applying {
   readonly settings: AggregateSettings;
   readonly ofDevices: readonly Plan[];
   readonly ofGroups: readonly Plan[];
+  /** Names of the definitions of the last events. */
+  readonly lasting: readonly string[];
   readonly #byName: ReadonlyMap<string, Plan>;
   /** Device types are those that have schemas: there is an end to them. */
   readonly #byType = new Map<string, Applying>();
@@ -35,6 +37,7 @@ export class Plans implements Applying {
     const { definitions } = settings;
     this.ofDevices = definitions.filter(({ by }) => by === 'device').map(planOf);
     this.ofGroups = definitions.filter(({ by }) => by !== 'device').map(planOf);
+    this.lasting = definitions.filter(({ window }) => window.type === 'last').map(({ name }) => name);
     this.#byName = new Map([...this.ofDevices, ...this.ofGroups].map((plan) => [plan.name, plan]));
   }
 

@@ -46,14 +46,15 @@ export type Windows = Pick<
 export function windowsIn(tables: Tables): Windows {
   const feed = changes(tables, 'aggregation_changes');
   return {
-    async openWindows(partition) {
+    async openWindows(partition, lasting = []) {
       const windows: WindowRow[] = [];
       let after: readonly (string | number)[] = ['', '', 0, 0];
       for (;;) {
         const rows = await tables.all<StoredWindow>(
           `${WINDOW} WHERE NOT closed AND partition = $1 AND (definition, key, start, size) > ($2, $3, $4, $5)
-           ORDER BY definition, key, start, size LIMIT $6`,
-          [partition, ...after, OPEN_AT_ONCE],
+             AND NOT (size = 0 AND start = 0 AND definition = ANY($6))
+           ORDER BY definition, key, start, size LIMIT $7`,
+          [partition, ...after, lasting.map(stored), OPEN_AT_ONCE],
         );
         for (const row of rows) windows.push(windowOf(row));
         const last = rows.at(-1);

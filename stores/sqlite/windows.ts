@@ -11,7 +11,7 @@ import { decodeCursor, pageOf } from '../cursor.js';
 import { measuredOf, type StoredFigures, statesText } from '../measured.js';
 import { original, stored } from '../text.js';
 import { type Sqlite, transact } from './database.js';
-import { asText } from './rows.js';
+import { asText, listParameter } from './rows.js';
 
 const COLUMNS = `definition, key, start, size, until, partition, ${asText('offset')}, closed, revision, events, metrics,
   states`;
@@ -59,6 +59,7 @@ export function windowsIn(database: Sqlite, path: string): Windows {
     putChange: database.prepare('UPDATE changes SET last = ?'),
     open: database.prepare(
       `${WINDOW} WHERE closed = 0 AND partition = ? AND (definition, key, start, size) > (?, ?, ?, ?)
+         AND NOT (size = 0 AND start = 0 AND definition IN (SELECT value FROM json_each(?)))
        ORDER BY definition, key, start, size LIMIT ?`,
     ),
     windows: database.prepare(
@@ -116,11 +117,12 @@ export function windowsIn(database: Sqlite, path: string): Windows {
       }
       sql.putChange.run(change);
     },
-    async openWindows(partition) {
+    async openWindows(partition, lasting = []) {
       const windows: WindowRow[] = [];
+      const names = listParameter(lasting.map(stored));
       let after: readonly (string | number)[] = ['', '', 0, 0];
       for (;;) {
-        const rows = sql.open.all(partition, ...after, OPEN_AT_ONCE) as StoredWindow[];
+        const rows = sql.open.all(partition, ...after, names, OPEN_AT_ONCE) as StoredWindow[];
         for (const row of rows) windows.push(windowOf(row));
         const last = rows.at(-1);
         if (last === undefined || rows.length < OPEN_AT_ONCE) return windows;

@@ -37,6 +37,11 @@ export function aggregationWindowsContract(open: () => Promise<AggregationStore>
       ['device', 'b', 10, 10],
       ['latest', '', 0, 0],
     ]);
+    expect((await store.openWindows(0, ['latest', 'device'])).map(({ definition }) => definition)).toEqual([
+      'a-first',
+      ...['device', 'device', 'device', 'device'],
+    ]);
+    expect(await store.openWindows(0, ['device'])).toHaveLength(6);
     expect(await store.openWindows(1)).toEqual([rows[5]]);
     expect(await store.openWindows(2)).toEqual([]);
     await put({ windows: [window('a', 0, { partition: 1, closed: true })] });

@@ -1,6 +1,7 @@
 /** What is idle is forgotten, and read again when it is needed. */
+import type { WindowShape } from '../../../common/aggregations.js';
 import { Device } from '../../../functions/aggregate/device.js';
-import { emptyTally, PartitionState } from '../../../functions/aggregate/partition.js';
+import { emptyTally, MAX_OWNERS, maxOwners, PartitionState } from '../../../functions/aggregate/partition.js';
 import { Plans } from '../../../functions/aggregate/plan.js';
 import { aggregateSettings } from './harness.js';
 
@@ -36,4 +37,12 @@ test('those with open windows stay', () => {
   for (let index = 0; index < 5; index++) state.devices.set(`new${index}`, new Device(`new${index}`));
   state.evict(50);
   expect(state.devices.size).toBe(99);
+});
+
+test('of devices that keep their last events, fewer are remembered', () => {
+  const limit = (...windows: WindowShape[]) =>
+    maxOwners(new Plans(aggregateSettings(windows.map((window, index) => ({ name: `w${index}`, window })))));
+  expect(limit({ type: 'tumbling', sizeMs: 1 })).toBe(MAX_OWNERS);
+  expect(limit({ type: 'last', count: 2 })).toBe(MAX_OWNERS / 2);
+  expect(limit({ type: 'last', count: 700 }, { type: 'last', count: 98 })).toBe(MAX_OWNERS / 400);
 });
