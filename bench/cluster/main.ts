@@ -3,6 +3,8 @@
  * them on state in PostgreSQL, and how long alerts take at 2,000 events/s, beside the embedded deployment. Keeps the
  * figures in bench/results/. Needs Mosquitto, and what `test/services/` needs.
  *
+ * `BENCH_BACKLOG=1000000` measures catching up instead: so many events lie in Kafka before the workers are started.
+ *
  * Everything runs on this one machine: the figures tell what a worker costs, not how far workers scale.
  */
 import { execFile } from 'node:child_process';
@@ -23,8 +25,13 @@ import { type Process, startProcess, startServices } from './services.js';
 
 const run = promisify(execFile);
 const EVENTS = Number(process.env.BENCH_EVENTS ?? 200_000);
+/** 0: no catching up. */
+const BACKLOG = Number(process.env.BENCH_BACKLOG ?? 0);
 const DEVICES = 1_000;
+/** Between two events of a device, event time. */
+const EVENT_MS = 100;
 const PARTITIONS = 12;
+const WORKERS = [1, 2, 3];
 const UNDER_WAY = 10_000;
 const LOOK_MS = 100;
 const RATE = 2_000;
@@ -39,10 +46,11 @@ function projectFile(): string {
   return file;
 }
 
-async function append(brokers: string): Promise<void> {
+async function append(brokers: string, events: number): Promise<void> {
   const engine = await openKafkaEngine({ brokers: [brokers], clientId: 'bench' });
   const stream = await engine.open({ name: 'telemetry', partitions: PARTITIONS, retentionMs: 604_800_000 });
-  const start = Date.now() - 30_000;
+  // So that the last ones are of about now.
+  const start = Date.now() - Math.max(30_000, (events / DEVICES) * EVENT_MS);
   await new Promise<void>((resolve, reject) => {
     let sent = 0;
     let acknowledged = 0;
@@ -50,7 +58,7 @@ async function append(brokers: string): Promise<void> {
       const index = sent++;
       const seq = Math.floor(index / DEVICES);
       const key = `bench-${index % DEVICES}`;
-      const event = { ts: start + seq * 100, seq, temperature: 20.25, humidity: 40, battery: 3.75 };
+      const event = { ts: start + seq * EVENT_MS, seq, temperature: 20.25, humidity: 40, battery: 3.75 };
       const value = Buffer.from(JSON.stringify(event));
       const arrivalTime = Date.now();
       stream.append(
@@ -58,18 +66,72 @@ async function append(brokers: string): Promise<void> {
         { kind: RecordKind.acknowledged, arrivalTime, key, value },
         (error) => {
           if (error !== null) reject(error);
-          else if (++acknowledged === EVENTS) resolve();
-          else if (sent < EVENTS) next();
+          else if (++acknowledged === events) resolve();
+          else if (sent < events) next();
         },
       );
     };
-    while (sent < Math.min(UNDER_WAY, EVENTS)) next();
+    while (sent < Math.min(UNDER_WAY, events)) next();
   });
   await stream.close();
   await engine.close();
 }
 
-/** From the first append until validate, aggregate and alert have finished everything. */
+const perMillionOf = (events: number) => (used: number) => Math.round((used / events) * 1e7) / 10;
+
+/**
+ * Resolves when validate, aggregate and alert have finished so many events, with the time at which aggregate was first
+ * seen to have finished any (performance.now()).
+ */
+async function finished(api: Process, events: number): Promise<{ readonly firstAt: number }> {
+  let firstAt: number | undefined;
+  for (;;) {
+    const { total } = (await (await fetch(`${api.http}/accounting`)).json()) as Accounting;
+    if (total.aggregated > 0) firstAt ??= performance.now();
+    const isDone = Object.values(total.lag).every((lag) => lag === 0);
+    if (firstAt !== undefined && total.aggregated >= events && total.validated >= events && isDone)
+      return { firstAt };
+    await delay(LOOK_MS);
+  }
+}
+
+/** Workers that are started on a backlog: from their start, and from the first event that is seen to be finished. */
+async function catchUp(workers: number, config: string) {
+  const services = await startServices();
+  try {
+    const args = ['--config', config, '--roles'];
+    const api = await startProcess([...args, 'api'], services.env);
+    await append(services.brokers, BACKLOG);
+    const before = services.cpu();
+    const began = performance.now();
+    const team = await Promise.all(
+      Array.from({ length: workers }, () => startProcess([...args, 'functions'], services.env)),
+    );
+    const { firstAt } = await finished(api, BACKLOG);
+    const ended = performance.now();
+    const after = services.cpu();
+    const perMillion = perMillionOf(BACKLOG);
+    // Their start included: they did not run before.
+    const used = team.reduce((sum, { pid }) => sum + cpuSecondsOf(pid), 0);
+    for (const one of [...team, api]) await one.stop();
+    return {
+      workers,
+      backlog: BACKLOG,
+      seconds: Math.round((ended - began) / 100) / 10,
+      secondsToTheFirst: Math.round((firstAt - began) / 100) / 10,
+      eventsPerSecond: Math.round((BACKLOG / (ended - began)) * 1_000),
+      cpuSecondsPerMillion: {
+        workers: perMillion(used),
+        kafka: perMillion(after.kafka - before.kafka),
+        postgres: perMillion(after.postgres - before.postgres),
+      },
+    };
+  } finally {
+    await services.stop();
+  }
+}
+
+/** Workers that are there when the events come: from the first append until everything is finished. */
 async function backlog(workers: number, config: string) {
   const services = await startServices();
   try {
@@ -85,17 +147,12 @@ async function backlog(workers: number, config: string) {
     });
     const before = cpu();
     const began = performance.now();
-    await append(services.brokers);
+    await append(services.brokers, EVENTS);
     const appended = performance.now();
-    for (;;) {
-      const { total } = (await (await fetch(`${api.http}/accounting`)).json()) as Accounting;
-      const isDone = Object.values(total.lag).every((lag) => lag === 0);
-      if (total.aggregated >= EVENTS && total.validated >= EVENTS && isDone) break;
-      await delay(LOOK_MS);
-    }
+    await finished(api, EVENTS);
     const seconds = (performance.now() - began) / 1_000;
     const after = cpu();
-    const perMillion = (used: number) => Math.round((used / EVENTS) * 1e7) / 10;
+    const perMillion = perMillionOf(EVENTS);
     for (const one of [...team, api]) await one.stop();
     return {
       workers,
@@ -163,24 +220,25 @@ async function alertLatency(config: string) {
 const config = projectFile();
 try {
   const load = loadavg()[0]!;
-  const backlogs = [];
-  for (const workers of [1, 2, 3]) {
-    backlogs.push(await backlog(workers, config));
-    process.stderr.write(`${JSON.stringify(backlogs.at(-1))}\n`);
-  }
-  const result = {
-    machine: machine(),
-    commit: commit(),
-    loadAverageBefore: load,
-    backlogs,
-    latencies: await alertLatency(config),
+  const measure = async <T>(one: (workers: number, config: string) => Promise<T>) => {
+    const found: T[] = [];
+    for (const workers of WORKERS) {
+      found.push(await one(workers, config));
+      process.stderr.write(`${JSON.stringify(found.at(-1))}\n`);
+    }
+    return found;
   };
+  const about = { machine: machine(), commit: commit(), loadAverageBefore: load };
+  const result =
+    BACKLOG > 0
+      ? { ...about, catchUps: await measure(catchUp) }
+      : { ...about, backlogs: await measure(backlog), latencies: await alertLatency(config) };
   const text = `${JSON.stringify(result, null, 1)}\n`;
   process.stdout.write(text);
   const folder = join(dirname(dist), 'bench', 'results');
   mkdirSync(folder, { recursive: true });
   const stamp = new Date().toISOString().slice(0, 16).replace(':', '');
-  writeFileSync(join(folder, `cluster-${stamp}.json`), text);
+  writeFileSync(join(folder, `cluster-${BACKLOG > 0 ? 'backlog-' : ''}${stamp}.json`), text);
 } finally {
   rmSync(config);
 }
