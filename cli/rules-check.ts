@@ -3,7 +3,8 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { describeRule } from '../functions/alert/describe-rule.js';
 import type { Rule } from '../functions/alert/rules.js';
-import { readNotifications } from '../functions/dispatch/config/load.js';
+import { warningsAgainst } from '../functions/dispatch/config/against-rules.js';
+import { FILE, readNotifications } from '../functions/dispatch/config/load.js';
 import { readRuleProject } from '../runtime/manifest/rule-project.js';
 import { tagNames } from '../schemas/device-tags.js';
 import { configBeside, readRules, refuse, ruleFilesOf } from './rules-project.js';
@@ -52,10 +53,15 @@ async function check(config: string, given: string | undefined): Promise<Checked
   const files = ruleFilesOf(folder);
   const { rules, problems } = readRules(files, known);
   const { config: told, problems: untold, warnings } = readNotifications(root, process.env);
+  // Of rules with mistakes nobody knows what they give.
+  const besides =
+    told === null || problems.length > 0
+      ? []
+      : warningsAgainst(told, rules).map((warning) => `${FILE}: ${warning}`);
   return {
     rules,
     problems: [...problems, ...untold.map(({ place, reason }) => `${place}: ${reason}`)],
-    warnings,
+    warnings: [...warnings, ...besides],
     files: files.length,
     notifications: told === null ? null : { receivers: told.receivers.size },
   };
