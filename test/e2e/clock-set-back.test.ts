@@ -79,7 +79,11 @@ const describeFaketime = await requireService('libfaketime', libfaketime);
 
 describeFaketime('a clock set back by an hour', () => {
   test('does not stop windows and alerts, nor time in the stream', async () => {
-    const project = copyProject({ 'custom.millrace.aggregate': { window: '1s', allowedLateness: '1s' } });
+    const project = copyProject();
+    writeFileSync(
+      join(project.root, 'aggregations', 'default.yml'),
+      'aggregations:\n  - { name: device, window: 1s, by: device, allowedLateness: 1s }\n',
+    );
     const dataDir = temporaryDirectory();
     const clockFile = join(temporaryDirectory(), 'clock');
     writeFileSync(clockFile, '+0\n');

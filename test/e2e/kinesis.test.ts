@@ -129,7 +129,8 @@ for (const name of ['kinesalite', 'moto'] as const) {
         const alerts = await reader.all('/alerts?state=firing');
         expect(alerts.map(({ deviceId }) => deviceId).sort()).toEqual([...fleet.hot].sort());
         const { behindMs }: Accounting = await reader.json('/accounting');
-        expect(Object.keys(behindMs ?? {}).sort()).toEqual(['aggregate', 'alert', 'notify', 'validate']);
+        const functions = ['aggregate', 'alert', 'fleet', 'notify', 'validate'];
+        expect(Object.keys(behindMs ?? {}).sort()).toEqual(functions);
 
         fleet.drop();
         watcher.drop();
