@@ -44,6 +44,12 @@ export function definitionOfDevices(settings: AggregateSettings, name?: string):
   throw badParameter('definition', `'${name}' is not kept per device; see /aggregations/${name}/windows`);
 }
 
+/** For when nothing was found: an empty list would say that there is nothing yet. Throws a 400 problem. */
+export function expectRollups({ name, rollups }: AggregationDefinition, parameter: string): void {
+  if (rollups) return;
+  throw badParameter(parameter, `no rollups are made of '${name}'; of which they are, /aggregations says`);
+}
+
 /**
  * Figures of a metric that are shown besides those that always are: of those that its definition asks for, the ones
  * that such values have.

@@ -1,6 +1,6 @@
 /** Aggregations: what is kept, of which devices and groups, and the windows and rollups of these. */
 import type { AggregationDefinition } from '../../../common/aggregations.js';
-import { definitionInPath, definitionView } from '../definitions.js';
+import { definitionInPath, definitionView, expectRollups } from '../definitions.js';
 import { mergedWindows } from '../mergedWindows.js';
 import * as parameters from '../parameters.js';
 import { badParameter } from '../problem.js';
@@ -74,6 +74,7 @@ export const aggregationRoutes: readonly Route[] = [
       const series = { definition: name, key: keyOf(definition, values.key) };
       const range = parameters.rangeOf(values);
       const page = await stores.rollups.rollups(series, period, range, { limit, cursor });
+      if (page.items.length === 0) expectRollups(definition, 'name');
       return pageView(page, (row) => rollupView(row, definition, metric));
     },
   }),

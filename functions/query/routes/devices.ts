@@ -1,6 +1,6 @@
 /** Devices: their latest values, windows and rollups. */
 import type { Platform } from '../../contract.js';
-import { definitionOfDevices } from '../definitions.js';
+import { definitionOfDevices, expectRollups } from '../definitions.js';
 import { readReports } from '../deviceReports.js';
 import * as parameters from '../parameters.js';
 import { ProblemError } from '../problem.js';
@@ -71,7 +71,10 @@ export const deviceRoutes: readonly Route[] = [
       const series = { definition: definition.name, key: id };
       const range = parameters.rangeOf(values);
       const page = await stores.rollups.rollups(series, period, range, { limit, cursor });
-      if (page.items.length === 0) await findDevice(id, platform);
+      if (page.items.length === 0) {
+        await findDevice(id, platform);
+        expectRollups(definition, 'definition');
+      }
       return pageView(page, (row) => rollupView(row, definition, metric));
     },
   }),

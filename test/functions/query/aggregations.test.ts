@@ -45,6 +45,14 @@ test.each(['keys', 'windows', 'rollups'])(
   },
 );
 
+test('rollups of one that is not rolled up are a problem, not an empty list', async () => {
+  const get = await start(sampleData());
+  const refused = { status: 400, detail: expect.stringContaining("no rollups are made of 'state'") };
+  expect(await get('/aggregations/state/rollups?key=dev-1&period=1m')).toMatchObject(refused);
+  expect(await get('/devices/dev-1/rollups?definition=state&period=1m')).toMatchObject(refused);
+  expect(await get('/aggregations/by-site/rollups?key=nowhere&period=1m')).toMatchObject({ items: [] });
+});
+
 test('keys are the groups, and the fleet is the empty one', async () => {
   const get = await start(sampleData());
   expect((await get('/aggregations/by-site/keys')).items).toEqual([
