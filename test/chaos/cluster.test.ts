@@ -1,12 +1,17 @@
 /**
  * Three workers on twelve partitions while workers die, join and freeze, and Kafka, PostgreSQL and the MQTT broker
  * restart. Whatever publishers had acknowledged is in windows and books exactly once afterwards, counted from what the
- * publishers know and from what the topic holds; no alert is missing.
+ * publishers know and from what the topic holds; no alert is missing, and the devices of the fleet are counted once each.
  */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { countsId } from '../../functions/fleet/counts.js';
+import { openStores } from '../../stores/open.js';
 import { AlertSession } from '../support/alert-session.js';
 import { chaosOf } from '../support/chaos-actions.js';
 import { type Cluster, startCluster } from '../support/cluster.js';
 import { crashFleet } from '../support/crash-fleet.js';
+import type { Json } from '../support/json.js';
 import { kafkaCanRun } from '../support/kafka.js';
 import { mosquittoCommand } from '../support/mosquitto.js';
 import { poll } from '../support/poll.js';
@@ -31,6 +36,36 @@ const LOAD = { connections: 5, devicesPerConnection: 6, inFlight: 20, perSecond:
 const SETTLE_MS = 90_000;
 const BOUND_MS = 480_000;
 
+/** Never fires: it is the counts that are looked at. */
+const RULES = `groups:
+  - name: fleets
+    rules:
+      - alert: Counted
+        fleet: { count: event.temperature > 80 }
+        expr: fleet.matching > 1000000
+        labels: { severity: info }
+`;
+
+/** Devices, and those that were hot: by the partitions of the telemetry, and as `fleet` has added them up. */
+async function fleetCounts(url: string) {
+  const stores = openStores({ kind: 'postgres', url });
+  try {
+    const ids = Array.from({ length: PARTITIONS }, (_, partition) => countsId(partition));
+    const rows = await stores.alerts.memories('alert', ids);
+    const [group] = await stores.alerts.memories('fleet', ['fleet']);
+    const own = rows.flatMap(({ state }) => (JSON.parse(state) as { sums: Json[] }).sums);
+    const known: Json[] = Object.values(JSON.parse(group?.state ?? '{}').notes?.Counted.of ?? {});
+    const sum = (counts: readonly (readonly [number, number])[]) =>
+      counts.reduce(([total, matching], [t, m]) => [total + t, matching + m], [0, 0]);
+    return {
+      partitions: sum(own.map(([, , , total, matching]) => [total, matching])),
+      fleet: sum(known.map(([, total, matching]) => [total, matching])),
+    };
+  } finally {
+    await stores.close();
+  }
+}
+
 describeCluster('a cluster under chaos', () => {
   let cluster: Cluster;
   beforeAll(async () => {
@@ -43,7 +78,10 @@ describeCluster('a cluster under chaos', () => {
     async () => {
       const random = seededRandom();
       console.info(`chaos: TEST_SEED=${random.seed}`);
-      const { args } = copyProject({ 'resources.Resources.Telemetry.Properties.ShardCount': PARTITIONS });
+      const { root, args } = copyProject({
+        'resources.Resources.Telemetry.Properties.ShardCount': PARTITIONS,
+      });
+      writeFileSync(join(root, 'rules', 'fleets.yml'), RULES);
       // Mosquitto forgets shared subscriptions when it restarts, and ordinary ones it keeps.
       const gateway = await cluster.start('gateway', args, { MQTT_SHARED: 'false' });
       const api = await cluster.start('schedules,api', args);
@@ -103,6 +141,18 @@ describeCluster('a cluster under chaos', () => {
       const alerts = await reader.all('/alerts?state=firing');
       expect(alerts.map(({ deviceId }) => deviceId).sort()).toEqual([...fleet.hot].sort());
       expect(new Set(watcher.deliveries.keys())).toEqual(new Set(alerts.map(({ id }) => id)));
+
+      const devices = new Set(events.map(({ deviceId }) => deviceId));
+      const counted = [devices.size, fleet.hot.size];
+      let counts: unknown;
+      await poll(
+        async () => {
+          const found = await fleetCounts(cluster.postgres.url);
+          counts = found;
+          return `${found.fleet}` === `${counted}` && `${found.partitions}` === `${counted}`;
+        },
+        { timeoutMs: SETTLE_MS, intervalMs: 500, what: 'the fleet being counted' },
+      ).catch(() => expect(counts).toEqual({ partitions: counted, fleet: counted }));
       console.info(
         `chaos: ${events.length} events, ${records - events.length} stored again, ${fleet.hot.size} alerts`,
       );
