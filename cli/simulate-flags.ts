@@ -102,7 +102,7 @@ export function simulateFlags(command: Command): Command {
     )
     .option('--any-latency', 'measure latencies, but hold no threshold against them')
     .option('--no-oracle', 'only make load')
-    .option('--settle <s>', 'how long to wait at the end for what is still under way', duration, 15_000)
+    .option('--settle <s>', 'how long to wait at the end for what is still under way', duration, 40_000)
     .optionsGroup('Output:')
     .option('--json', 'JSON lines (the default when the output is not a terminal)')
     .option('--out <file>', 'where the result is kept (default: .millrace/runs/)')

@@ -8,7 +8,7 @@ import { DEMO, runSimulation, simulationOutput } from './simulation.js';
 
 /** Enough for the demo: a device each. */
 const CONNECTS_PER_SECOND = 500;
-const SETTLE_MS = 15_000;
+const SETTLE_MS = 40_000;
 
 export function registerStart(program: Command): void {
   deploymentFlags(program.command('start'))
