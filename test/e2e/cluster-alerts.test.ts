@@ -29,6 +29,7 @@ const describeCluster = await requireService('Kafka, PostgreSQL and Mosquitto', 
 });
 
 const PARTITIONS = 4;
+const FLEET_PARTITIONS = 3;
 const FLEET = ['warm-1', 'warm-2', 'warm-3', 'warm-4', 'warm-5', 'warm-6'];
 const START_MS = 180_000;
 const WAIT_MS = 90_000;
@@ -84,7 +85,10 @@ describeCluster('alerts of processes in roles', () => {
 
   beforeAll(async () => {
     [cluster, hook] = await Promise.all([startCluster(), startHook()]);
-    const { root, args } = copyProject({ 'resources.Resources.Telemetry.Properties.ShardCount': PARTITIONS });
+    const { root, args } = copyProject({
+      'resources.Resources.Telemetry.Properties.ShardCount': PARTITIONS,
+      'resources.Resources.Fleet.Properties.ShardCount': FLEET_PARTITIONS,
+    });
     writeFileSync(join(root, 'rules', 'fleets.yml'), RULES);
     writeFileSync(join(root, 'notifications.yml'), NOTIFICATIONS);
     start = (roles) => cluster.start(roles, args, { HOOK: hook.url });
@@ -109,11 +113,22 @@ describeCluster('alerts of processes in roles', () => {
       JSON.stringify({ ts: Date.now(), temperature, humidity: 40, battery: 3.7 }),
       { qos: 1 },
     );
+  /** As no form of another page could send it, or as one could. */
+  const silenceAt = async ({ httpUrl }: Product, contentType: string) => {
+    const headers = { 'content-type': contentType };
+    return (await fetch(`${httpUrl}/silences`, { method: 'POST', headers, body: '{}' })).status;
+  };
   const alertOf = (deviceId: string): Promise<Json> =>
     poll(
       async () => (await readerOf(api).json(`/alerts?state=firing&deviceId=${deviceId}`)).items[0] ?? null,
       { what: `an alert of ${deviceId}`, timeoutMs: WAIT_MS },
     );
+
+  test('operators act at the api alone, and no page of another site does', async () => {
+    for (const product of [first, ...others]) expect(await silenceAt(product, 'application/json')).toBe(404);
+    expect(await silenceAt(api, 'application/json')).toBe(400);
+    expect(await silenceAt(api, 'text/plain')).toBe(403);
+  });
 
   test(
     'a webhook is told once of each, over kill -9 in the middle of a delivery; silences and fleets work',
@@ -167,9 +182,19 @@ describeCluster('alerts of processes in roles', () => {
       const since = [...ticks].filter(([tick]) => Number(tick.split(' ')[1]) > killedAt);
       expect(since.length).toBeGreaterThan(PARTITIONS);
       expect(since.filter(([, times]) => times > 1)).toEqual([]);
-      const fleet = (await readerOf(api).books()).streams.find(({ name }) => name === 'fleet');
-      expect(fleet?.stored).toBeGreaterThan(0);
-      expect(Object.keys(fleet?.lag ?? {})).toEqual(['fleet']);
+      // Made as serverless.yml declares it, ticked as a whole, and finished.
+      const told = [...(await ticksIn(cluster.kafka.brokers, 'fleet')).keys()];
+      expect(new Set(told.map((tick) => Number(tick.split(' ')[0])))).toEqual(
+        new Set(Array.from({ length: FLEET_PARTITIONS }, (_, partition) => partition)),
+      );
+      await poll(
+        async () => {
+          const { streams } = await readerOf(api).books();
+          const { stored, lag } = streams.find(({ name }) => name === 'fleet')!;
+          return stored! >= told.length && Object.keys(lag).join() === 'fleet' && lag.fleet === 0;
+        },
+        { timeoutMs: WAIT_MS, what: 'the stream fleet being finished' },
+      );
 
       for (const product of [...schedules, ...others, api]) {
         expect(await product.stop()).toEqual({ code: 0, signal: null });
