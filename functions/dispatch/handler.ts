@@ -47,6 +47,8 @@ export const create: CreateFunction = (platform) => {
       const session = new Session({ platform, config, routing, silences, inhibition, now }, context, cursor);
       const mark = markOf(silences.signature(now), routing.version);
       const isCurrent = isMarked(marks, mark);
+      // A sweep that dies half-way leaves groups of both, whatever is asked for next: nothing is as the mark says.
+      if (!isCurrent && marks.length > 0) await session.commit({ removedGroups: MARK_KEYS });
       if (!isCurrent || (inhibition.isUsed && !isWarm)) {
         if (!(await sweep(session))) return late();
         if (!isCurrent) await session.commit({ groups: [mark] });

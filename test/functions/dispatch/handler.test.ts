@@ -1,3 +1,4 @@
+import { isGroup } from '../../../functions/dispatch/mark.js';
 import { alert, type DispatchRig, dispatchRig, is } from '../../support/dispatch.js';
 
 const OPS = `
@@ -379,6 +380,26 @@ receivers:
     rig.restart(CRITICAL.replace('routes: [{ matchers: [severity="critical"], receiver: oncall }]', ''));
     await rig.run(30);
     expect(await rig.run(40)).toEqual(['oncall changed resolved: d1 resolved']);
+  });
+
+  test('a file that is changed back after a run died while it moved groups', async () => {
+    begin(CRITICAL);
+    await rig.tell([alert('d1', 'firing', 0, { severity: 'critical' })]);
+    await rig.run(0);
+    expect(await rig.run(10)).toEqual(['oncall new firing: d1 firing']);
+    rig.restart(CRITICAL.replace('[severity="critical"]', '[severity=~"critical|fatal"]'));
+    const { dispatch } = rig.platform.stores;
+    const { commit } = dispatch;
+    dispatch.commit = async (changes) => {
+      if (changes.groups.some((group) => !isGroup(group))) throw new Error('killed');
+      return commit.call(dispatch, changes);
+    };
+    await expect(rig.run(20)).rejects.toThrow('killed');
+    dispatch.commit = commit;
+    rig.restart(CRITICAL);
+    await rig.tell([alert('d1', 'resolved', 0, { severity: 'critical' })]);
+    await rig.run(80);
+    expect(await rig.run(90)).toContain('oncall changed resolved: d1 resolved');
   });
 
   test('without the file everything under way is forgotten, and begins anew with it', async () => {
