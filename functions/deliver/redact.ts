@@ -27,7 +27,7 @@ export function secretsOf(target: Target): readonly string[] {
     add(password);
   };
   if (target.kind === 'email') address(target.smtp);
-  else if (target.kind !== 'sns') address(target.url);
+  else if (target.kind !== 'sns' && target.kind !== 'iot') address(target.url);
   if (target.kind === 'webhook') add(target.secret);
   if (target.kind === 'pagerduty') add(target.routingKey);
   return [...secrets].sort((a, b) => b.length - a.length);

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import type { SnsTarget } from '../../dispatch/config/types.js';
 import type { NotificationDocument } from '../../dispatch/document.js';
-import { webhookDocument } from './webhook.js';
+import { textWithin } from './within.js';
 import { cut, titleOf } from './wording.js';
 
 const MOST_BYTES = 250_000;
@@ -28,19 +28,10 @@ export function snsMessage(document: NotificationDocument, target: SnsTarget): S
     topicArn,
     // ASCII, beginning with a letter or a sign, without line breaks: SNS says so.
     subject: cut(titleOf(document).replaceAll(/[^\x20-\x7e]/g, '?'), 99).replace('…', '.'),
-    message: textWithin(document, target.maxAlerts),
+    message: textWithin(document, target.maxAlerts, MOST_BYTES),
     attributes: nonEmpty({ id, receiver, reason, status, ...severity, ...alertname }),
     fifo: topicArn.endsWith('.fifo') ? { groupId: hash(groupKey), deduplicationId: hash(id) } : null,
   };
-}
-
-function textWithin(document: NotificationDocument, maxAlerts: number): string {
-  let most = maxAlerts > 0 ? Math.min(maxAlerts, document.alerts.length) : document.alerts.length;
-  for (;;) {
-    const text = JSON.stringify(webhookDocument(document, most));
-    if (Buffer.byteLength(text) <= MOST_BYTES || most <= 1) return text;
-    most = Math.floor(most / 2);
-  }
 }
 
 /** SNS refuses empty attributes. */

@@ -5,11 +5,13 @@ import { slackMessage } from '../formats/slack.js';
 import { webhookMessage } from '../formats/webhook.js';
 import { sendEmail } from './email.js';
 import { post } from './http.js';
+import { createIotSender } from './iot.js';
 import type { Send } from './sender.js';
 import { createSnsSender } from './sns.js';
 
 export function openSender(): Send {
   const sendSns = createSnsSender();
+  const sendIot = createIotSender();
   return (document, target: Target, attempting) => {
     switch (target.kind) {
       case 'webhook':
@@ -22,6 +24,8 @@ export function openSender(): Send {
         return sendEmail(document, target, attempting);
       case 'sns':
         return sendSns(document, target, attempting);
+      case 'iot':
+        return sendIot(document, target, attempting);
     }
   };
 }

@@ -1,10 +1,9 @@
 /** Publishes to SNS topics, with the credentials of the environment. One client per region and endpoint is kept. */
 import type { SNSClient } from '@aws-sdk/client-sns';
-import { messageOf } from '../../../common/errors.js';
 import type { SnsTarget } from '../../dispatch/config/types.js';
-import { mayPass } from '../core.js';
 import { snsMessage } from '../formats/sns.js';
-import { failed, type Outcome, refused } from '../outcome.js';
+import { failed } from '../outcome.js';
+import { outcomeOf } from './aws-outcome.js';
 import type { Send } from './sender.js';
 
 export function createSnsSender(): Send<SnsTarget> {
@@ -39,30 +38,4 @@ export function createSnsSender(): Send<SnsTarget> {
       return signal.aborted ? failed('no answer in time') : outcomeOf(error, publicText);
     }
   };
-}
-
-interface AwsError {
-  readonly name?: string;
-  /** The SDK's own judgement, throttling among it. */
-  readonly $retryable?: unknown;
-  readonly $metadata?: { readonly httpStatusCode?: number };
-}
-
-/** Credentials that have run out are replaced by others; wrong ones, and topics that are not there, stay so. */
-const PASSING = [
-  'ExpiredToken',
-  'ExpiredTokenException',
-  'RequestExpired',
-  'Throttling',
-  'ThrottlingException',
-  'Throttled',
-  'ThrottledException',
-];
-
-function outcomeOf(error: unknown, publicText: (text: string) => string): Outcome {
-  const { name = '', $retryable, $metadata } = error as AwsError;
-  const status = $metadata?.httpStatusCode ?? null;
-  const message = publicText(`${name}: ${messageOf(error)}`);
-  const passes = status === null || mayPass(status) || $retryable !== undefined || PASSING.includes(name);
-  return passes ? failed(message, status) : refused(message, status);
 }

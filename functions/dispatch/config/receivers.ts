@@ -1,7 +1,9 @@
 /** `receivers:` of notifications.yml. */
+
 import type { Reader } from '../../aggregate/definitions/reader.js';
 import { addressOf, secretOf, urlOf } from './addresses.js';
 import { durationOf } from './durations.js';
+import { topicProblem } from './iot-topic.js';
 import type { Receiver, Target } from './types.js';
 
 const COMMON = ['timeout', 'send_resolved', 'max_alerts'];
@@ -92,6 +94,22 @@ const KINDS: readonly Kind[] = [
       if (arn === undefined || inArn === undefined || region === undefined || endpoint === undefined)
         return undefined;
       return { ...base, kind: 'sns', topicArn: arn, region, endpoint };
+    },
+  },
+  {
+    key: 'iot',
+    kind: 'iot',
+    keys: ['topic', 'region', 'endpoint'],
+    maxAlerts: READABLE,
+    read(entry, base) {
+      const topic = entry.at('topic').text();
+      const problem = topic === undefined ? undefined : topicProblem(topic);
+      if (problem !== undefined) entry.at('topic').refuse(problem);
+      const region = secretOf(entry.at('region'));
+      const endpoint = entry.at('endpoint').given ? urlOf(entry.at('endpoint'), HTTP) : null;
+      if (topic === undefined || problem !== undefined || region === undefined || endpoint === undefined)
+        return undefined;
+      return { ...base, kind: 'iot', topic, region, endpoint };
     },
   },
 ];

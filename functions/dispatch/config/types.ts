@@ -101,4 +101,14 @@ export interface SnsTarget extends TargetBase {
   readonly endpoint: string | null;
 }
 
-export type Target = WebhookTarget | EmailTarget | SlackTarget | PagerDutyTarget | SnsTarget;
+/** A topic of AWS IoT Core: MQTT subscribers there. */
+export interface IotTarget extends TargetBase {
+  readonly kind: 'iot';
+  /** `{status}`, `{receiver}`, `{severity}` and `{alertname}` stand for those of the notification. */
+  readonly topic: string;
+  readonly region: string;
+  /** The account's data endpoint, `https://….iot.eu-west-1.amazonaws.com`; null: the region's. */
+  readonly endpoint: string | null;
+}
+
+export type Target = WebhookTarget | EmailTarget | SlackTarget | PagerDutyTarget | SnsTarget | IotTarget;

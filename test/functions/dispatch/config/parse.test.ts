@@ -39,6 +39,7 @@ receivers:
     pagerduty: [{ routing_key: \${env:KEY} }]
     slack: [{ url: https://slack.example/x }]
     sns: [{ topic_arn: 'arn:aws:sns:eu-west-1:123456789012:alarms' }]
+    iot: [{ topic: 'alerts/{severity}', region: eu-west-1 }]
 `;
 
 test('the whole file', () => {
@@ -88,6 +89,7 @@ test('the whole file', () => {
     { id: 'oncall/slack/0', maxAlerts: 100 },
     { id: 'oncall/pagerduty/0', routingKey: 'k', url: 'https://events.pagerduty.com/v2/enqueue' },
     { id: 'oncall/sns/0', region: 'eu-west-1', endpoint: null },
+    { id: 'oncall/iot/0', topic: 'alerts/{severity}', region: 'eu-west-1', endpoint: null },
   ]);
 });
 
@@ -111,6 +113,7 @@ receivers:
     webhooks: [{ url: ftp://secret@x, max_alerts: -1 }, { secret: \${env:HOOK_SECRET} }]
     emails: [{ to: [nobody], from: a@b, smtp: mail.example }]
     sns: [{ topic_arn: topic }]
+    iot: [{ topic: 'alerts/{device}', region: eu-west-1 }, { topic: 'alerts/#', region: eu-west-1 }]
     pager: []
   - name: ops
 `;
@@ -140,8 +143,10 @@ receivers:
   "18: receivers[0].emails[0].to[0] must be an e-mail address",
   "18: receivers[0].emails[0].smtp must be a URL that begins with smtp:// or smtps://",
   "19: receivers[0].sns[0].topic_arn must be the ARN of a topic, arn:aws:sns:eu-west-1:123456789012:name",
-  "20: receivers[0].pager means nothing here; known are name, webhooks, emails, slack, pagerduty, sns",
-  "21: receivers[1].name ops is there twice",
+  "20: receivers[0].iot[0].topic {device} stands for nothing; known: status, receiver, severity, alertname",
+  "20: receivers[0].iot[1].topic must be a topic of at most 8 levels, without wildcards, such as alerts/{severity}",
+  "21: receivers[0].pager means nothing here; known are name, webhooks, emails, slack, pagerduty, sns, iot",
+  "22: receivers[1].name ops is there twice",
 ]
 `);
   expect(problems(text).join('\n')).not.toContain('secret@x');
