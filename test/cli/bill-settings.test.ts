@@ -9,6 +9,7 @@ test('Millrace’s own serverless.yml', async () => {
   expect(settings.streams).toEqual([
     { name: 'telemetry', partitions: 2, retentionHours: 168 },
     { name: 'alerts', partitions: 1, retentionHours: 168 },
+    { name: 'fleet', partitions: 1, retentionHours: 168 },
   ]);
   const byName = Object.fromEntries(settings.functions.map((fn) => [fn.name, fn]));
   // Locally alert waits for nothing, and ticks come every second.
