@@ -32,7 +32,8 @@ export async function takeIn(session: Session): Promise<boolean> {
       return {
         alert,
         passed,
-        silencedBy: silences.of(labels, now),
+        // A run that was due before its process died may come late: what was silenced when the alert came, is.
+        silencedBy: silences.of(labels, Math.max(now, alert.changedAt)),
         memberships: routing.memberships(labels),
       };
     });

@@ -170,6 +170,18 @@ describe('silences', () => {
     expect(await rig.run(7_200)).toEqual([]);
   });
 
+  // second   0              40        45           50        60
+  //          begin          run due   silence      fires     run due
+  //                                                |-- the first of them runs here, as its process had died
+  test('a silence that began after the time for which a late run was due holds', async () => {
+    begin(OPS);
+    await rig.silence('s1', 45, 500, { name: 'deviceId', value: 'd1', isRegex: false, isEqual: true });
+    await rig.tell([alert('d1', 'firing', 50)]);
+    await rig.run(40);
+    expect(await rig.run(60)).toEqual([]);
+    expect(await rig.run(120)).toEqual([]);
+  });
+
   test('a notice goes out when a silence expires while alerts fire', async () => {
     begin(OPS);
     await rig.tell([alert('d1', 'firing', 0)]);
